@@ -9,7 +9,12 @@
  * A package is a model with its tokenizers, labels and scaling: one file, one owner. The library does not print or exit
  * and keeps no state that changes; one package may be used by several threads at once, but not while it is closed.
  * Texts are UTF-8 and end in NUL. Structs begin with `size`, which the caller sets to sizeof; zero or NULL in any other
- * member means its default. Statuses, messages, memory and tokenizers: see quipu/tokenizer.h, which is included. */
+ * member means its default. Statuses, messages, memory and tokenizers: see quipu/tokenizer.h, which is included.
+ *
+ * Memory  Arrays whose shape is given in brackets, row after row, are the caller's, unless a function is named that
+ *         frees them. Borrowed texts belong to the object that they are asked of and are valid until it is freed.
+ * Errors  QUIPU_EUSAGE for a model of another task and for options that are unknown, out of range or without a value;
+ *         QUIPU_EMEMORY; and those named at each function. After an error, pointers handed out are NULL. */
 #include "tokenizer/quipu_tokenizer.h"
 
 #ifdef __cplusplus
@@ -20,7 +25,9 @@ typedef struct qp_package quipu_package;
 
 /* quipu_open - check a model file and map it: until quipu_close it may be replaced or deleted, as quipu_save and mv do,
  *   but not written to or cut in place (SIGBUS).   quipu_close - NULL is fine.
- * quipu_save - write it; the file is complete or absent. */
+ * quipu_save - write it; the file is complete or absent.
+ * Errors  quipu_open: QUIPU_ENOINPUT; QUIPU_EDATA: not a model of quipu, damaged, or of a newer version.
+ *   quipu_save: QUIPU_ECREATE, QUIPU_EIO */
 QP_API quipu_status quipu_open(const char *path, quipu_package **package);
 QP_API quipu_status quipu_save(const quipu_package *package, const char *path);
 QP_API void quipu_close(quipu_package *package);
@@ -28,6 +35,7 @@ QP_API void quipu_close(quipu_package *package);
 /* quipu_task - "translate", "lm", "classify", "tag", "regress", "autoencode", "mlm" or "match".
  * quipu_parameters - number of weights.
  * quipu_setting - a setting of the model by its option's name ("emb-size"), as text; free with quipu_free.
+ *   Errors  QUIPU_EUSAGE: no such setting
  * quipu_source_tokenizer, quipu_target_tokenizer - borrowed; NULL where the model has none.
  * quipu_labels, quipu_label - of classifiers and taggers: how many; the name of one, borrowed. */
 QP_API const char *quipu_task(const quipu_package *package);
@@ -76,7 +84,7 @@ QP_API quipu_status quipu_generate(const quipu_package *package, const char *pro
                                    quipu_on_text *on_text, void *self, char **text);
 
 /* quipu_score - log_probability[i] = ln P(target[i] | source[i]), end of the sequence included; language models take
- *   source NULL. tokens[i]: how many tokens that is; may be NULL. */
+ *   source NULL. log_probability, tokens [count]; tokens[i]: how many tokens that is, end included; may be NULL. */
 QP_API quipu_status quipu_score(const quipu_package *package, const char *const *source, const char *const *target,
                                 int count, const quipu_options *options, double *log_probability, int *tokens);
 
@@ -86,7 +94,8 @@ QP_API quipu_status quipu_score(const quipu_package *package, const char *const 
  * quipu_tag - one sentence of `count` words: label [count] and its probability [count], which may be NULL.
  * quipu_forecast_sizes - columns and rows that a forecaster reads, values it returns; each may be NULL.
  * quipu_forecast - forecast [horizon] of the first column after the last of `rows` rows of value [rows, columns];
- *   of a model of quantiles the one nearest to the median. */
+ *   of a model of quantiles the one nearest to the median.
+ * Errors  quipu_tag: QUIPU_EUSAGE: an empty word; quipu_forecast: QUIPU_EDATA: fewer rows than the window */
 QP_API quipu_status quipu_classify(const quipu_package *package, const char *const *text, int count,
                                    const quipu_options *options, float *probability);
 QP_API quipu_status quipu_tag(const quipu_package *package, const char *const *word, int count,
@@ -110,7 +119,7 @@ typedef enum { QUIPU_ENCODER_MAP, QUIPU_DECODER_MAP, QUIPU_CROSS_MAP } quipu_map
  * quipu_maps_weights - the weights of one head, [rows, columns]; NULL outside the sizes.
  * quipu_maps_row, quipu_maps_column - the tokens along the sides.   quipu_maps_text - the target text.   Borrowed.
  * quipu_maps_save - into a file, the kind by its end: .html .json .npz (all maps), .svg .txt (the last layer, mean
- *   over heads, of cross attention or what there is). */
+ *   over heads, of cross attention or what there is).   Errors  QUIPU_EUSAGE: another end; QUIPU_ECREATE, QUIPU_EIO */
 typedef struct {
     int layers, heads, rows, columns;
 } quipu_map_size;
@@ -130,7 +139,9 @@ QP_API void quipu_maps_free(quipu_maps *maps);
 typedef struct {
     int64_t update, epoch, target_tokens; /* done; epochs from 1 */
     double loss;                          /* per target token, mean since the last reported update */
-    double gradient_norm, rate, tokens_per_second;
+    double gradient_norm;                 /* L2, before clipping */
+    double rate;                          /* the learning rate */
+    double tokens_per_second;             /* target tokens */
     double elapsed_seconds, left_seconds; /* left < 0: unknown */
     int reported;                         /* 1 every disp-freq updates */
 } quipu_progress;
@@ -162,7 +173,9 @@ typedef struct {
 } quipu_training_result;
 
 /* quipu_train - train or resume; *package is the finished model, and may be NULL, as may result. n-grams ("decoder",
- *   "ngram") are counted in one pass: no progress is reported. */
+ *   "ngram") are counted in one pass: no progress is reported.
+ *   Errors  QUIPU_ENOINPUT, QUIPU_EDATA: a file, or its content; QUIPU_EDATA also: the loss is not finite;
+ *   QUIPU_ECREATE, QUIPU_EIO: what is written beside the model; QUIPU_ESTOPPED, with the run saved */
 QP_API quipu_status quipu_train(const quipu_training *training, quipu_package **package, quipu_training_result *result);
 
 #ifdef __cplusplus

@@ -6,8 +6,8 @@
 /* encode_lines — many texts at once, or one long text, in parallel.
  *
  * Lines are gathered in blocks, and a long line is cut into parts where that cannot change its ids (kind.h). A thread
- * that is done with one takes the next, so that a slow core delays nobody. The result depends on the lines alone, not
- * on the number of threads. */
+ * that is done with one takes the next, so that a slow core does not delay the others. The result depends on the
+ * lines alone, not on the number of threads. */
 
 /* Ids of all lines end to end: those of line i are id[start[i]] .. id[start[i + 1] - 1]. Zero it before the first use;
  * memory is kept for the next call. */

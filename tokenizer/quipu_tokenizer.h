@@ -45,7 +45,9 @@ typedef struct qp_tokenizer quipu_tokenizer;
 /* quipu_tokenizer_open - read a tokenizer file: quipu's own, tokenizer.json, a sentencepiece .model, vocab.txt of BERT.
  * quipu_tokenizer_parse - the same from memory, of quipu's own format (what quipu_tokenizer_save writes).
  * quipu_tokenizer_save - write quipu's own format; the file is complete or absent.
- * quipu_tokenizer_close - NULL is fine. */
+ * quipu_tokenizer_close - NULL is fine.
+ * Errors  QUIPU_ENOINPUT (open); QUIPU_EDATA: another kind of file, damaged, or part of its format is not supported and
+ *   is named in the message; QUIPU_ECREATE, QUIPU_EIO (save); QUIPU_EMEMORY */
 QP_API quipu_status quipu_tokenizer_open(const char *path, quipu_tokenizer **tokenizer);
 QP_API quipu_status quipu_tokenizer_parse(const char *json, size_t bytes, quipu_tokenizer **tokenizer);
 QP_API quipu_status quipu_tokenizer_save(const quipu_tokenizer *tokenizer, const char *path);
@@ -62,9 +64,12 @@ typedef struct {
     const char *const *file;
     int files;
     quipu_status (*next)(void *self, const char **line, size_t *bytes);
-    void *self;
+    void *self; /* for next */
 } quipu_tokenizer_training;
 
+/* quipu_tokenizer_train - learn a tokenizer; the same text and options give the same tokenizer.
+ * Errors  QUIPU_EUSAGE: an option, or both or none of file and next; QUIPU_ENOINPUT; QUIPU_EDATA: no text;
+ *   QUIPU_EMEMORY; those of `next` */
 QP_API quipu_status quipu_tokenizer_train(const quipu_tokenizer_training *training, quipu_tokenizer **tokenizer);
 
 /* The ids of a text, and the bytes of it that each came from: text[begin[i] .. end[i]). */
@@ -76,7 +81,9 @@ typedef struct {
 } quipu_encoding;
 
 /* quipu_tokenizer_encode - ids and spans, without begin and end of the sequence; free with quipu_encoding_free.
- * quipu_tokenizer_decode - the text of ids, NUL-terminated after *bytes (may be NULL); free with quipu_free. */
+ * quipu_tokenizer_decode - the text of ids, NUL-terminated after *bytes (may be NULL); free with quipu_free.
+ * Errors  encode: QUIPU_EDATA: 2^29 bytes or more, or an unknown piece and no unknown token; decode: QUIPU_EDATA: an id
+ *   outside the vocabulary, which tokenizers of a tokenizer.json leave out instead; QUIPU_EMEMORY */
 QP_API quipu_status quipu_tokenizer_encode(const quipu_tokenizer *tokenizer, const char *text, size_t bytes,
                                            quipu_encoding *encoding);
 QP_API void quipu_encoding_free(quipu_encoding *encoding);

@@ -37,10 +37,9 @@ typedef struct {
 static QP_FIELD_TABLE(attend_table, "attend", attend_options, ATTEND_FIELDS);
 
 static const char notes[] =
-    "Rows are queries, columns are keys. Without --tgt the model translates --src "
-    "itself; "
-    "with it, the maps are those of this translation. A language model has no --src: give the text as --tgt. "
-    "Of classifiers, taggers and masked language models: the encoder's self-attention over --text.";
+    "Rows are queries, columns are keys. Without --tgt the model translates --src itself; with it, the maps are "
+    "those of this translation. A language model has no --src: give the text as --tgt. Of classifiers, taggers and "
+    "masked language models: the encoder's self-attention over --text.";
 
 static qp_map_kind choose_kind(const qp_picture *picture, int wanted)
 {
@@ -136,8 +135,8 @@ static qp_status attend_pair(const attend_options *o, const qp_package *opened, 
 
 static qp_status attend(const attend_options *o, sentences given, qp_picture_form_kind form)
 {
-    static const int tasks[] = {QP_TASK_TRANSLATE, QP_TASK_LM, QP_TASK_AUTOENCODE, QP_TASK_CLASSIFY, QP_TASK_TAG,
-                                QP_TASK_MLM,       QP_TASK_MATCH, -1};
+    static const int tasks[] = {QP_TASK_TRANSLATE, QP_TASK_LM,  QP_TASK_AUTOENCODE, QP_TASK_CLASSIFY,
+                                QP_TASK_TAG,       QP_TASK_MLM, QP_TASK_MATCH,      -1};
     qp_package *opened;
     QP_TRY(qp_open_model(o->model, o->verify, tasks, &opened));
     int task = qp_model_config_of(opened->model)->task;

@@ -39,8 +39,7 @@ static const char notes[] =
     "A text longer than the context continues with a sliding window: a transformer reads at most --lm-window tokens "
     "(else --max-length) of its training; when it is full, the last half is read again and the text continues from "
     "there. Recurrent decoders keep their state instead, n-grams their last words. The same model, prompt, options "
-    "and "
-    "seed give the same text with any --threads. A model trained line by line ends its text itself; one of "
+    "and seed give the same text with any --threads. A model trained line by line ends its text itself; one of "
     "running text (--lm-window) writes line after line until --tokens or --stop. A variational autoencoder decodes "
     "each text from a random vector.";
 
@@ -193,7 +192,7 @@ typedef struct {
     qp_sample_config sample;
 } generation;
 
-/* The shell hands a backslash and an n over as they are. */
+/* A shell passes \\n in quotation marks on as two characters. */
 static void warn_escape(const char *stop)
 {
     if (strstr(stop, "\\n") || strstr(stop, "\\t"))

@@ -38,20 +38,18 @@ static QP_FIELD_TABLE(metric_table, "metrics", metric_options, METRIC_FIELDS);
 static const char notes[] =
     "METRICS is a list of bleu, chrf, chrf++, ter, wer, cer, accuracy (lines that are exactly right), word-accuracy; "
     "without it: bleu,chrf. BLEU, chrF and TER are those of sacreBLEU " QP_SACREBLEU_VERSION ", and so are their "
-    "signatures; all are "
-    "percentages. --ref may be repeated: several references for each line.\n"
+    "signatures; all are percentages. --ref may be repeated: several references for each line.\n"
     "--compare: the difference of each --hyp from that file, its 95 % interval and p, from 1,000 resamplings of the "
     "lines (as sacreBLEU's --paired-bs, but with quipu's own random numbers).\n"
-    "perplexity -m MODEL --src FILE --ref FILE: exp of the mean -ln P of a token of the references, given the source.\n"
+    "perplexity -m MODEL --src FILE --ref FILE: exp of the mean -ln P of a token of the references, given the "
+    "source.\n"
     "METRICS -m MODEL --test FILE, by the model's task: lm: perplexity (exp of the mean -ln P of a token, ends of "
-    "lines and "
-    "unknown tokens included); classify, tag: accuracy, f1, precision, recall, micro-f1, weighted-f1, "
-    "balanced-accuracy, "
-    "matthews, kappa, entity-precision, entity-recall, entity-f1 (as seqeval), report, confusion; regress: mae, rmse, "
-    "mse, r2; "
-    "mlm: accuracy, loss, perplexity of masked tokens, the same ones for the same --seed; autoencode: accuracy (lines "
-    "reproduced exactly), token-accuracy, loss, perplexity, divergence (variational ones); match: recall@1, recall@5, "
-    "recall@10 of pairs without scores, spearman and accuracy of pairs with scores.";
+    "lines and unknown tokens included); classify, tag: accuracy, f1, precision, recall, micro-f1, weighted-f1, "
+    "balanced-accuracy, matthews, kappa, entity-precision, entity-recall, entity-f1 (as seqeval), report, confusion; "
+    "regress: mae, rmse, mse, r2; mlm: accuracy, loss, perplexity of masked tokens, the same ones for the same "
+    "--seed; autoencode: accuracy (lines reproduced exactly), token-accuracy, loss, perplexity, divergence "
+    "(variational ones); match: recall@1, recall@5, recall@10 of pairs without scores, spearman and accuracy of "
+    "pairs with scores.";
 
 /* ---- the command ---- */
 
@@ -172,18 +170,17 @@ int qp_cmd_evaluate(int argc, char **argv)
                                      {&metric_table, &c.metric},
                                      {&qp_search_fields, &c.search}};
     static const qp_option_alias alias[] = {{'m', "model"}, {'b', "beam-size"}, {'t', "threads"}};
-    const qp_command command = {
-        .name = "evaluate",
-        .summary = "BLEU, chrF, TER and other scores of text against references",
-        .usage = "[METRICS] --hyp FILE [--compare FILE] --ref FILE  or  "
-                 "-m MODEL --src FILE --ref FILE  or  -m MODEL --test FILE",
-        .notes = notes,
-        .group = group,
-        .group_count = 4,
-        .alias = alias,
-        .alias_count = 3,
-        .list = list,
-        .list_count = 2,
-        .takes_files = true};
+    const qp_command command = {.name = "evaluate",
+                                .summary = "BLEU, chrF, TER and other scores of text against references",
+                                .usage = "[METRICS] --hyp FILE [--compare FILE] --ref FILE  or  "
+                                         "-m MODEL --src FILE --ref FILE  or  -m MODEL --test FILE",
+                                .notes = notes,
+                                .group = group,
+                                .group_count = 4,
+                                .alias = alias,
+                                .alias_count = 3,
+                                .list = list,
+                                .list_count = 2,
+                                .takes_files = true};
     return qp_options_run(&command, argc, argv, run, &c);
 }

@@ -74,7 +74,7 @@ static bool run_tile(slot *from, int worker)
     }
 }
 
-/* ---- who records ---- */
+/* ---- recording ---- */
 
 static double cpu_seconds(void)
 {
@@ -108,7 +108,7 @@ static void record_tiles(const qp_tiles *job)
     here.in_tile = false;
 }
 
-/* ---- who shares ---- */
+/* ---- sharing ---- */
 
 static void wake_all(team *t)
 {
@@ -122,7 +122,7 @@ static void run_alone(const qp_tiles *job)
     for (int i = 0; i < job->tiles; i++) job->run(job->self, i, here.worker);
 }
 
-/* Whether anybody would take a tile now. */
+/* Whether an idle thread would take a tile now. */
 static bool worth_sharing(const team *t, const qp_tiles *job)
 {
     if (here.recorder)
@@ -184,7 +184,7 @@ void qp_range_run(const qp_range *range)
         range->run(range->self, 0, range->count);
 }
 
-/* ---- who helps ---- */
+/* ---- helping ---- */
 
 static void sleep_until_shared(team *t, unsigned seen)
 {
@@ -195,7 +195,7 @@ static void sleep_until_shared(team *t, unsigned seen)
     pthread_mutex_unlock(&t->lock);
 }
 
-/* Runs tiles of the others until nobody has work of its own. */
+/* Runs tiles of other threads until none has work of its own. */
 static void help(team *t, int worker)
 {
     const int slots = t->threads < SLOTS ? t->threads : SLOTS;

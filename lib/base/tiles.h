@@ -3,10 +3,11 @@
 
 #include <stddef.h>
 
-/* tiles — one team of threads for a step or a text: who has no work of its own runs parts of the others' operations.
+/* tiles — one team of threads for a step or a text: a thread without work of its own runs parts of the others'
+ * operations.
  *
  * An operation is cut into tiles that write different memory and whose arithmetic follows from the operation's shapes
- * alone; so its bits do not depend on who runs them. There is one parallel region per team and none inside of it:
+ * alone, so its bits do not depend on which thread runs which tile. A team is one parallel region, without others inside:
  * threads hand tiles over through an atomic counter, which costs less than a microsecond. */
 
 /* The work of each thread. `worker` is 0 .. threads-1. Worker 0 alone must be able to do all of it. */

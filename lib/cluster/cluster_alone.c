@@ -1,6 +1,6 @@
 #include "lib/cluster/cluster.h"
 
-/* The links of a program without MPI: a process is alone, and there is nobody to exchange with. */
+/* The links of a program without MPI: a process is alone, and there is nothing to exchange. */
 
 const char *qp_cluster_library(void) { return NULL; }
 

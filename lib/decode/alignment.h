@@ -11,8 +11,7 @@
 void qp_alignment_mean(int heads, int keys, const qp_real *block, qp_real *weight);
 
 /* qp_alignment_hard — the source token with the largest weight for target token t; ties go to the first. The last
- *   source
- * token (EOS) is chosen only when there is no other.
+ * source token (EOS) is chosen only when there is no other.
  * weight   [target tokens, source_count] */
 int qp_alignment_hard(const qp_real *weight, int source_count, int t);
 

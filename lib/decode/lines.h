@@ -38,8 +38,7 @@ typedef struct {
 } qp_line_batches;
 
 /* qp_lines_batch — sort lines by length, longest first and ties in their order, and cut them into batches: lengths
- *   inside a
- * batch differ little, and the longest work begins first. length [count]; lines of length 0 are in no batch.
+ * inside a batch differ little, and the longest work begins first. length [count]; lines of length 0 are in no batch.
  * sentences  most in a batch; fewer if there would be fewer batches than threads
  * tokens     most in a batch (a single sentence may have more); 0: no bound */
 qp_status qp_lines_batch(const int32_t *length, int count, int sentences, int64_t tokens, int threads,
@@ -52,9 +51,8 @@ void qp_line_batches_free(qp_line_batches *batches);
 typedef qp_status qp_line_work(void *self, qp_tape *tape, int number);
 qp_status qp_lines_run(int batches, int threads, qp_line_work *work, void *self);
 
-/* qp_lines_gather — join the ids of lines pick [count] end to end, as a model reads them; start [count+1] and flat
- *   [sum of
- * lengths] are written. */
+/* qp_lines_gather — join the ids of lines pick [count] end to end, as a model reads them; start [count+1] and flat [sum
+ * of lengths] are written. */
 qp_ids qp_lines_gather(const qp_line_ids *ids, const int32_t *pick, int count, int32_t *start, int32_t *flat);
 
 #endif

@@ -44,9 +44,8 @@ typedef struct qp_sampler qp_sampler;
 qp_status qp_sampler_new(const qp_sample_config *config, int columns, qp_sampler **sampler);
 void qp_sampler_free(qp_sampler *sampler);
 
-/* qp_sampler_weigh — turn a row [columns] of scores into the probabilities to draw from: 0 for tokens filtered out
- *   and for
- * scores of -inf (forbidden tokens).   history [count]: the tokens so far, oldest first; ids outside the row are
+/* qp_sampler_weigh — turn a row [columns] of scores into the probabilities to draw from: 0 for tokens filtered out and
+ * for scores of -inf (forbidden tokens).   history [count]: the tokens so far, oldest first; ids outside the row are
  * ignored.   Errors  QP_EDATA when a score is not a number or all are -inf; the row is then undefined. */
 qp_status qp_sampler_weigh(qp_sampler *sampler, qp_real *row, const int32_t *history, int count);
 

@@ -4,7 +4,7 @@
 #include "lib/grad/tape.h"
 
 /* qp_lora — a low-rank adapter beside a linear map:  z = y + scale * (x A') B'
- * y        [rows, out], the output of the map, x W' + b; not read again by anybody else
+ * y        [rows, out], the output of the map, x W' + b; not read again elsewhere
  * x        [rows, in], its input
  * a, b     A [rank, in], B [out, rank]
  * scale    alpha / rank

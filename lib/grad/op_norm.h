@@ -13,7 +13,7 @@
 qp_tensor qp_layer_norm(qp_tape *tape, qp_tensor x, qp_tensor weight, qp_tensor bias, qp_real epsilon);
 qp_tensor qp_rms_norm(qp_tape *tape, qp_tensor x, qp_tensor weight, qp_real epsilon);
 
-/* qp_norm_heads — the same norms over each head by itself: of x's heads of `width` columns the first heads[0] are
+/* qp_norm_heads — the same norms over each head separately: of x's heads of `width` columns the first heads[0] are
  * normalised with weight[0], the next heads[1] with weight[1] (queries and keys); columns after them are copied
  * weight, bias  [1, width] or empty;  centred: layer norm, else RMS norm
  * returns  [rows, columns of x]

@@ -4,8 +4,8 @@
 #include "lib/grad/tape.h"
 
 /* penalty — terms that a step minimizes beside its loss and that come from inside a model: the balance of experts, the
- * coverage of a source, the distance from a codebook. Modules add them while they run; whoever makes the loss takes
- * them.
+ * coverage of a source, the distance from a codebook. Modules add them while they run; the code that makes the loss
+ * takes them.
  *
  * qp_penalty_add — adds weight * x to the penalty of this step; x [1, 1] is a mean over rows. In QP_INFER, where a loss
  *   is a measurement, nothing.

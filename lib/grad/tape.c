@@ -246,7 +246,7 @@ static bool grad_take(qp_tape *tape, qp_node *node)
     return node->grad != NULL;
 }
 
-/* The backward of the operation that made the tensor has run: nobody reads its gradient again. */
+/* The backward of the operation that made the tensor has run: its gradient is not read again. */
 static void grad_release(qp_tape *tape, qp_node *node)
 {
     if (!node || !node->grad || node->parameter || node->grad == node->value) return;

@@ -24,8 +24,7 @@
  *   not changed. scores [rows, labels], label [rows]
  *   Source  Zhang et al. 2018; of sentences (senMixup) Guo et al. 2019.
  * qp_mixup, qp_mixup_cross_entropy — the mixing and the loss of given draws: own [rows] lambda of every row, other
- * [rows]
- *   its j(i); both borrowed until the backward pass.
+ *   [rows] its j(i); both borrowed until the backward pass.
  * qp_beta_draw — a draw from Beta(alpha, alpha), alpha > 0, by two gamma draws.      Source  Marsaglia & Tsang
  *   2000. */
 const int32_t *qp_word_dropout(qp_tape *tape, const qp_special_ids *special, const int32_t *id, int rows, double rate);

@@ -43,9 +43,8 @@ const qp_ngram *qp_model_ngram(const qp_model *model, const int32_t **word);
 /* ---- whole sequences ---- */
 
 /* qp_model_logits — scores of whole sequences; maps may be NULL
- *   translate, lm, autoencode  teacher forcing: the row of a target token scores that position given the tokens
- *   before it
- *                              [target rows, target vocabulary]
+ *   translate, lm, autoencode  teacher forcing: the row of a target token scores that position given the tokens before
+ *                              it, [target rows, target vocabulary]
  *   match                      vectors of the sources; given target.id, those of the targets after them
  *                              [sources (and targets), width], rows of length 1
  *   the other tasks            as head.h says; needs no answers (target.id, target_value)

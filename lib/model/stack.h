@@ -27,16 +27,14 @@ typedef struct {
     int cross_layer;
 } qp_stack_maps;
 
-/* qp_stack_init — add the parameters of `layers` layers under NAME.layers.I and NAME.norm; `embedding` is the index
- *   of
+/* qp_stack_init — add the parameters of `layers` layers under NAME.layers.I and NAME.norm; `embedding` is the index of
  * its embedding matrix; encoder_width: columns of the memory its layers read, 0: they read none. */
 qp_status qp_stack_init(qp_stack *stack, qp_params *params, const qp_model_config *config, const char *name, int layers,
                         int embedding, int encoder_width, qp_map_kind self_kind);
 void qp_stack_free(qp_stack *stack);
 
-/* qp_stack_forward — ids of `rows` tokens, the first of each sequence at position `offset` -> [rows, d]. `pass` as
- *   for a
- * layer (tape, params, sequences, causal, memory, state).
+/* qp_stack_forward — ids of `rows` tokens, the first of each sequence at position `offset` -> [rows, d]. `pass` as for
+ * a layer (tape, params, sequences, causal, memory, state).
  * qp_stack_layers — the same from x [rows, d], embedded. */
 qp_tensor qp_stack_forward(const qp_stack *stack, qp_transformer_pass pass, int rows, const int32_t *id, int offset,
                            qp_stack_maps maps);

@@ -6,8 +6,8 @@
 /* statistic — a parameter that is counted, not trained: running sums of what a model has seen, saved with it. After
  * each update
  *   value = keep * value + (1 - keep) * (sum over the rows of the update)
- * A ratio of two such sums is a running mean without the bias of a start from 0. The sums of the shards take the way of
- * the gradients, so they are added in the same fixed tree, whatever the number of threads.
+ * A ratio of two such sums is a running mean without the bias of a start from 0. The sums of the shards travel with the
+ * gradients, so they are added in the same fixed tree, whatever the number of threads.
  *
  * qp_statistic_add — a statistic [rows, columns], 0 at first; returns its index, as qp_params_add does.
  * qp_statistic_observe — in QP_TRAIN, adds sum [rows, columns] to what this shard has seen; else nothing.

@@ -9,7 +9,7 @@
 
 /* ---- classifiers ---- */
 
-/* From scores: of one label among all, or of each label by itself. */
+/* From scores: of one label among all, or of each label independently. */
 static void probabilities(const qp_package *package, qp_real *score)
 {
     int labels = package->labels.count;

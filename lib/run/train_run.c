@@ -142,13 +142,13 @@ static qp_status take_survey(qp_train_run *run, qp_survey *survey)
     return QP_OK;
 }
 
-/* Look at the data, and choose what nobody gave. */
+/* Survey the data, and choose the options that were not given. */
 static qp_status choose(qp_train_run *run)
 {
     qp_survey survey;
     qp_choice_list list = {0};
     if (read_once(&run->data.files[QP_TRAINING])) return QP_OK; /* a pipe: there is no second look */
-    if (run->settings->job.stream) QP_TRY(qp_text_stream_look(&run->data));
+    if (run->settings->job.stream) QP_TRY(qp_text_stream_index(&run->data));
     QP_TRY(take_survey(run, &survey));
     QP_TRY(qp_defaults_choose(run->settings, &survey, &list));
     hold_out(run, &survey);

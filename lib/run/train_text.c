@@ -13,7 +13,7 @@
 
 /* ---- files ---- */
 
-static qp_status twice(const char *which)
+static qp_status given_twice(const char *which)
 {
     return qp_fail(QP_EUSAGE, "--%s and --%s-src/--%s-tgt contradict each other; give one of them", which, which,
                    which);
@@ -29,7 +29,7 @@ static qp_status pair_of(const char *which, const char *source, const char *targ
         return qp_fail(QP_EUSAGE,
                        "no training text; name it with --%s-src FILE --%s-tgt FILE, or --%s FILE (source TAB target)",
                        which, which, which);
-    if (sides && *one) return twice(which);
+    if (sides && *one) return given_twice(which);
     if (sides && (!*source || !*target))
         return qp_fail(QP_EUSAGE, "--%s-%s is missing; both sides are needed", which, *source ? "tgt" : "src");
     if (*one)
@@ -57,7 +57,7 @@ qp_status qp_text_one_file(const qp_train_settings *settings, const char *task, 
     static const char *const which[] = {"train", "valid"};
     if (!*job->train && !sides[0]) return qp_fail(QP_EUSAGE, "no training text; name it with --train FILE");
     for (int part = 0; part < QP_PARTS; part++) {
-        if (sides[part] && *one[part]) return twice(which[part]);
+        if (sides[part] && *one[part]) return given_twice(which[part]);
         if (sides[part])
             return qp_fail(QP_EUSAGE, "--task %s reads one text; name it with --%s FILE", task, which[part]);
         data->files[part] = kind == QP_TEXT_ONE_FILE ? (qp_text_files){.kind = kind, .target = one[part]}
@@ -151,7 +151,7 @@ qp_status qp_text_load(const qp_train_settings *settings, qp_train_data *data)
             return qp_fail(QP_EUSAGE, "--stream reads all files alike; leave out their shares, and weights of lines");
         data->streamed = options;
         QP_TRY(qp_corpus_check_length(options.max_length));
-        if (!data->index.pieces) QP_TRY(qp_text_stream_look(data));
+        if (!data->index.pieces) QP_TRY(qp_text_stream_index(data));
     } else {
         QP_TRY(qp_corpus_load_shared(&options, data->cluster, &data->corpus[QP_TRAINING]));
     }
@@ -162,7 +162,7 @@ qp_status qp_text_load(const qp_train_settings *settings, qp_train_data *data)
     return qp_corpus_load_shared(&options, data->cluster, &data->corpus[QP_VALIDATION]);
 }
 
-qp_status qp_text_stream_look(qp_train_data *data)
+qp_status qp_text_stream_index(qp_train_data *data)
 {
     const qp_text_files *files = &data->files[QP_TRAINING];
     QP_TRY(qp_text_pairs_twice(files, "--stream reads a text in many places; name a file"));

@@ -5,7 +5,7 @@
 #include "lib/tensor/kernels/cpu.h"
 #include "lib/tensor/kernels/pointwise_kernels.h"
 
-/* Fewer elements are not worth the question whether anybody is idle. */
+/* Below this, asking for idle threads costs more than they save. */
 enum { LEAST_SHARED = 4096 };
 
 static const qp_pointwise_kernels *kernels(void)

@@ -7,7 +7,7 @@
  * FOLD        full case folding: ß becomes ss
  * FOLD_NFKC   NFKC_Casefold: folding, compatibility forms and ignorable characters in one
  * LOWER       lower case with its context: a sigma at the end of a word is final; U+0130 becomes two
- * LOWER_EACH  every code point by itself
+ * LOWER_EACH  every code point separately
  * Bytes that are not UTF-8 are kept. Source: The Unicode Standard, section 3.13; mappings from utf8proc. */
 typedef enum { QP_CASE_FOLD, QP_CASE_FOLD_NFKC, QP_CASE_LOWER, QP_CASE_LOWER_EACH } qp_case_mapping;
 

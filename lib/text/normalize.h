@@ -44,7 +44,7 @@ qp_status qp_mapped_text_add(qp_mapped_text *mapped, const char *text, size_t by
                              bool one_to_one);
 
 /* qp_normalize — appends the normal form of text[0..bytes) to *out.
- * lower   every code point is mapped to lower case by itself (utf8proc_tolower), after decomposition
+ * lower   every code point is mapped to lower case separately (utf8proc_tolower), after decomposition
  * Errors  QP_EMEMORY; QP_EDATA for a text of 2^31 bytes or more. */
 qp_status qp_normalize(qp_form form, bool lower, const char *text, size_t bytes, qp_mapped_text *out);
 

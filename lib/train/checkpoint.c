@@ -10,6 +10,7 @@
 #include "lib/base/file.h"
 #include "lib/store/safetensors.h"
 #include "lib/tensor/kernels/cpu.h"
+#include "lib/text/text_buffer.h"
 
 enum { PATH_BYTES = 4096, NAME_BYTES = 200 };
 #define PREFIX "quipu.run."
@@ -57,14 +58,15 @@ static void put_real(qp_safetensors_writer *writer, const char *key, double valu
     qp_safetensors_writer_metadata(writer, key, text);
 }
 
-static void put_models(qp_safetensors_writer *writer, const qp_run_state *state)
+static qp_status put_models(qp_safetensors_writer *writer, const qp_run_state *state)
 {
-    char *text = calloc((size_t)state->models + 1, 24);
-    size_t at = 0;
-    for (int i = 0; text && i < state->models; i++)
-        at += (size_t)sprintf(text + at, "%s%" PRId64, i ? "," : "", state->model[i]);
-    if (text) qp_safetensors_writer_metadata(writer, PREFIX "models", text);
+    qp_text_buffer list = {0};
+    char *text;
+    for (int i = 0; i < state->models; i++) qp_text_format(&list, "%s%" PRId64, i ? "," : "", state->model[i]);
+    QP_TRY(qp_text_finish(&list, &text, NULL));
+    qp_safetensors_writer_metadata(writer, PREFIX "models", text);
     free(text);
+    return QP_OK;
 }
 
 static void put_block(qp_safetensors_writer *writer, const char *kind, const qp_params *params, const qp_real *block)
@@ -93,13 +95,17 @@ qp_status qp_checkpoint_save(const qp_checkpoint *c, const qp_run_state *state)
 #define PUT(name) put_real(writer, PREFIX #name, state->name);
     QP_RUN_REALS(PUT)
 #undef PUT
-    put_models(writer, state);
+    qp_status status = put_models(writer, state);
     const int64_t carried = (int64_t)state->carry_count;
     if (carried) qp_safetensors_writer_add(writer, "carry", QP_DTYPE_REAL, 1, &carried, state->carry);
     put_block(writer, "weights", c->params, qp_params_block(c->params));
     for (int i = 0; i < qp_optimizer_states(c->optimizer); i++)
         put_block(writer, qp_optimizer_state_name(c->optimizer, i), c->params, qp_optimizer_state(c->optimizer, i));
-    return qp_safetensors_writer_save(writer, qp_checkpoint_path(c->folder, "state", state->update, path, sizeof path));
+    if (status == QP_OK)
+        return qp_safetensors_writer_save(writer,
+                                          qp_checkpoint_path(c->folder, "state", state->update, path, sizeof path));
+    qp_safetensors_writer_free(writer);
+    return status;
 }
 
 /* ---- loading ---- */

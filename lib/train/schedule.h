@@ -102,8 +102,7 @@ bool qp_schedule_warms(const qp_schedule_config *config);
  *   one-cycle    from lr/div to lr until peak = rise*T - 1, then to lr/div/final_div at T-1
  *   cyclical     triangles from lr to max; later ones halved (triangular2) or times gamma^i (exp-range)
  *   cosine-restarts     min + (lr-min)/2 * (1 + cos(pi*j/n)), j updates into a cycle of n = step*stretch^cycle,
- *                       starting
- *                       at i = w
+ *                       starting at i = w
  *   wsd                 lr until update w + hold, then min + (lr-min) * f(x), x = min(1, (i-w-hold)/fall), f of anneal:
  *                       linear 1-x, cosine (1 + cos(pi*x))/2, sqrt 1 - sqrt(x)
  *   tri-stage           lr * (start + (1-start)*i/w), lr until w + hold, then lr * (min/lr)^x, x as above

@@ -61,8 +61,8 @@ static qp_status compute_gradient(qp_run *run, int count, qp_shards_result *resu
     return refuse(run, what);
 }
 
-/* The place in the schedule. With a time limit a schedule that ends does so at the limit: as much of it has passed as
- * of the time, should that be more than the updates say. */
+/* The place in the schedule. With a time limit, a schedule that ends reaches its end at the limit: it follows the time
+ * wherever that is ahead of the updates. */
 static int64_t schedule_place(const qp_run *run)
 {
     const qp_schedule_config *c = &run->schedule;
@@ -133,7 +133,7 @@ static void fill_progress(const qp_run *run, qp_progress *p)
 }
 
 /* Moves on to the next portion or epoch after its last batch. */
-static qp_status turn_page(qp_run *run, bool *epoch_ends)
+static qp_status advance(qp_run *run, bool *epoch_ends)
 {
     qp_run_state *s = &run->state;
     *epoch_ends = s->batch == run->ready;
@@ -206,7 +206,7 @@ qp_status qp_run_update(qp_run *run)
     count_update(run, count, &result, qp_run_clock() - begun);
     fill_progress(run, &progress);
     bool epoch_ends;
-    QP_TRY(turn_page(run, &epoch_ends));
+    QP_TRY(advance(run, &epoch_ends));
     end_update(run, epoch_ends);
     QP_TRY(report(run, &progress));
     return QP_OK;

@@ -14,7 +14,6 @@ int qp_fuzz_options(const uint8_t *data, size_t bytes)
 {
     char *text = malloc(bytes + 1), *word[MOST_WORDS + 2] = {(char[]){"train"}};
     int count = 1;
-    bool help = false;
     if (!text) return 0;
     if (bytes) memcpy(text, data, bytes);
     text[bytes] = '\0';
@@ -39,7 +38,7 @@ int qp_fuzz_options(const uint8_t *data, size_t bytes)
                               .list = &list,
                               .list_count = 1,
                               .takes_files = bytes % 2 == 0};
-    if (qp_options_parse(&options, &train, count, word, &help) == QP_OK) {
+    if (qp_options_parse(&options, &train, count, word) == QP_OK) {
         for (int i = 0; i < options.file_count; i++) qp_fuzz_require(options.file[i] != NULL, "a file has a name");
         (void)qp_train_complete(&settings, given, &options);
     }

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "lib/grad/penalty.h"
 #include "lib/nn/codebook.h"
 #include "lib/nn/statistic.h"
 
@@ -39,7 +40,13 @@ Test(codebook, codes_follow_what_they_stand_for)
     qp_tensor y = one_update(&c, tape, params, &gradient, 1, &code);
     cr_expect_null(code, "nothing was seen yet");
     cr_expect_arr_eq(y.value, corner, sizeof corner);
-    for (int i = 0; i < 3000; i++) y = one_update(&c, tape, params, &gradient, (uint64_t)i + 2, &code);
+    y = one_update(&c, tape, params, &gradient, 2, &code);
+    double distance = 0;
+    for (int i = 0; i < ROWS * WIDTH; i++) distance += pow((double)(y.value[i] - corner[i]), 2) / (ROWS * WIDTH);
+    cr_assert_gt(distance, 0.1, "four draws of four parts do not hit all of them");
+    const double penalty = (double)qp_penalty_take(tape).value[0];
+    cr_expect_float_eq(penalty, 1.25 * distance, 1e-6, "%g: 0.25 of the distance pulls the parts", penalty);
+    for (int i = 0; i < 3000; i++) y = one_update(&c, tape, params, &gradient, (uint64_t)i + 3, &code);
     double perplexity;
     int used = qp_codebook_use(qp_params_at(params, c.sums), qp_params_value(params, c.sums), &perplexity);
     cr_expect_eq(used, CODES);

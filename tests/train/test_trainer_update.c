@@ -162,3 +162,15 @@ Test(trainer_update, time_left_is_known_without_a_limit_given)
     cr_assert_gt(r->left_at_half, 0, "time left %g s", r->left_at_half);
     toy_run_free(r);
 }
+
+/* The clock that it is compared with counts from the start of the run, not from that of the machine. */
+Test(trainer_update, a_time_limit_that_is_not_reached_changes_nothing)
+{
+    watcher *limited = watch("limited"), *plain = watch("plain");
+    strcpy(limited->run->config.time_limit, "10m");
+    run(limited);
+    run(plain);
+    cr_assert_arr_eq(limited->trained, plain->trained, plain->size * sizeof *plain->trained);
+    end(limited);
+    end(plain);
+}

@@ -138,7 +138,7 @@ static qp_status cut_words(const qp_text_buffer *t, joining *j)
     return QP_OK;
 }
 
-/* Tags and empty lines stay as they are. */
+/* Tags and empty lines are left unchanged. */
 static bool is_left_alone(const char *line, size_t bytes)
 {
     size_t length;

@@ -279,7 +279,7 @@ static bool is_alphanumeric(qp_text word)
     return true;
 }
 
-/* Which attachments fit a word by itself, as bits. */
+/* Which attachments fit a word on its own, as bits. */
 static qp_status fits_of(qp_moses_rules *rules, qp_text word, uint32_t *fits)
 {
     *fits = 0;

@@ -96,7 +96,7 @@ static qp_status nbest(const void *self, qp_text text, size_t wanted, qp_encodin
     return qp_sentencepiece_nbest(self, text.text, text.bytes, wanted, e, score, found);
 }
 
-/* BPE takes every word by itself; unigram adds up 32-bit scores over the whole text. */
+/* BPE segments every word separately; unigram adds up 32-bit scores over the whole text. */
 static qp_safe_cut cut(const void *self)
 {
     const qp_sentencepiece *m = self;

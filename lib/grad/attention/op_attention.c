@@ -126,7 +126,7 @@ static void forward(qp_tape *tape, const call *a)
 }
 
 /* ---- backward ----
- * A tile is a key/value head of one pair of sequences, whose gradients nobody else writes. Where rows are shared by
+ * A tile is a key/value head of one pair of sequences, whose gradients no other tile writes. Where rows are shared by
  * several sequences, a tile is a key/value head of all pairs, in order. If there are few of these and many idle
  * threads, long pairs are cut into blocks of keys, for dK and dV, and then into blocks of queries, for dQ: more work,
  * the same bits. */

@@ -34,7 +34,7 @@ static void row_scales(const cross_entropy_context *c, const qp_real *dy, qp_rea
     }
 }
 
-/* Whether the gradient may overwrite the logits: nobody else reads them. */
+/* Whether the gradient may overwrite the logits: nothing else reads them. */
 static bool can_reuse_logits(const cross_entropy_context *c)
 {
     const qp_tensor x = c->logits;

@@ -1,6 +1,6 @@
 #include "lib/grad/recurrent/cell_norm.h"
 
-/* r z n    a GRU (cell_gru.c) whose products are normalised, each gate by itself:
+/* r z n    a GRU (cell_gru.c) whose products are normalised, each gate separately:
  *   r, z = sigmoid(LN(x_t W') + LN(h_{t-1} U') + b)     n = tanh(LN(x_t W_n') + b_n + r*LN(h_{t-1} U_n'))
  *   h_t = (1 - z)*n + z*h_{t-1}                                                      Source  Ba, Kiros & Hinton 2016 */
 

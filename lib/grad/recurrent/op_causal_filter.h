@@ -4,7 +4,7 @@
 #include "lib/base/batch.h"
 #include "lib/grad/tape.h"
 
-/* qp_causal_filter — a short filter over the past of every channel by itself, with a state, so that a sequence can be
+/* qp_causal_filter — a short filter over the past of every channel separately, with a state, so that a sequence can be
  * read in parts:  y_t[c] = bias[c] + sum_j weight[c, j] * x_{t - size + 1 + j}[c]
  * x        [rows, C];  s its sequences, end to end, together all rows of x
  * weight   [C, size];  bias [1, C]

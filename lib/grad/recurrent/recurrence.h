@@ -70,7 +70,7 @@ typedef struct {
     qp_real *gated;
     const qp_real *cell_before; /* c_{t-1} */
     qp_real *cell;              /* c_t */
-    qp_real *h;                 /* h_t; in the backward nobody reads it any more: scratch */
+    qp_real *h;                 /* h_t; not read by the backward pass: scratch */
     const qp_real *extra;       /* the cell's first extra */
     qp_real *d_extra;
     const qp_real *dh;

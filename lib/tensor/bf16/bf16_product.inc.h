@@ -1,7 +1,7 @@
 /* bf16_product.inc.h — products of operands rounded to bfloat16, with sums in fp32 (see bf16_product.h).
  * As in gemm_block.inc.h, a block of B is packed and stays in the second-level cache. Steps 2l and 2l+1 of k are a
- * pair: two numbers of 16 bits, the earlier one in the low half, kept in the 32 bits of a float that nobody calculates
- * with.
+ * pair: two numbers of 16 bits, the earlier one in the low half, kept in the 32 bits of a float that is not used as a
+ * number.
  * The includer defines LANES, TILE_ROWS (with FOR_EACH_TILE_HEIGHT), and
  *   vector                                    LANES floats, or LANES pairs
  *   s_zero, s_load, s_set, s_dot              s_dot(s, a, b): s + a1*b1, then + a0*b0, each sum rounded

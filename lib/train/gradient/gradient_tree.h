@@ -9,7 +9,7 @@
  *
  * Node i of level l is the sum of nodes 2i and 2i+1 of level l-1; level 0 is the shards. An odd node at the end of a
  * level moves up unchanged. Timing decides which thread adds, not what is added: the right block is always added to the
- * left one. The two nodes at the top are added by whoever reads them; with QP_GRADIENT_BF16 every node is rounded to
+ * left one. The two nodes at the top are added by their reader; with QP_GRADIENT_BF16 every node is rounded to
  * bfloat16, and there is one at the top. Address space for all blocks is reserved at once; a block takes memory when it
  * is first used. take, join and drop may be called by any thread.
  *
@@ -33,8 +33,7 @@ void qp_gradient_tree_free(qp_gradient_tree *tree);
 qp_status qp_gradient_tree_begin(qp_gradient_tree *tree, int leaves, int first, int end, int threads);
 
 /* qp_gradient_tree_take — a block from the pool; waits while threads + log2(leaves) are in use; -1 if there is no
- * memory
- *                         and no worker that could return a block.
+ *                         memory and no worker that could return a block.
  * qp_gradient_tree_at   — the block's gradient.
  * qp_gradient_tree_join — a bucket of shard `leaf` is ready in `block`: adds it upward as far as siblings are ready.
  * qp_gradient_tree_drop — returns the block unread (the shard failed). */
