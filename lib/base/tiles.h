@@ -7,7 +7,7 @@
  * operations.
  *
  * An operation is cut into tiles that write different memory and whose arithmetic follows from the operation's shapes
- * alone, so its bits do not depend on which thread runs which tile. A team is one parallel region, without others inside:
+ * alone, so its bits do not depend on which thread runs which tile. A team is one parallel region, with none inside it:
  * threads hand tiles over through an atomic counter, which costs less than a microsecond. */
 
 /* The work of each thread. `worker` is 0 .. threads-1. Worker 0 alone must be able to do all of it. */

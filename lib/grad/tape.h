@@ -86,8 +86,8 @@ qp_node *qp_tape_parameter_node(qp_tape *tape, int index); /* NULL when nothing 
 uint64_t qp_tape_next_key(qp_tape *tape);                        /* random key of the next operation of this step */
 
 /* qp_tape_tensor    a new [rows, columns], uninitialised; has a node in QP_TRAIN
- * qp_tape_reuse     a new tensor, with its own node, over the memory of x, which must not be read again; fresh memory if
- *                   x is a band or does not belong to this tape
+ * qp_tape_reuse     a new tensor, with its own node, over the memory of x, which must not be read again; fresh memory
+ *                   if x is a band or does not belong to this tape
  * qp_tape_constant  a new [rows, columns], uninitialised, without a node
  * qp_tape_memory    raw memory, 64-byte aligned
  * Memory  until the next qp_tape_begin.

@@ -5,7 +5,8 @@
 
 /* defaults — options that were not given, chosen to fit the data. defaults.c is the table of the rules with the
  * measurements they are based on. What is chosen depends on the data and the given options alone, never on the
- * machine, so that equal commands give equal bits; --time-limit shortens a run by a rule of its own (train/trainer.h). */
+ * machine, so that equal commands give equal bits; --time-limit shortens a run by a rule of its own
+ * (train/trainer.h). */
 
 /* One choice: options that belong together, as "--emb-size 128 --heads 4", and why. */
 typedef struct {

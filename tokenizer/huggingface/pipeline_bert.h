@@ -30,8 +30,8 @@ void qp_pipeline_bert_scratch_free(qp_pipeline_bert_scratch *scratch);
 /* qp_pipeline_bert_prepare — what is needed in *fast, NULL if the pipeline is none of these. Errors: QP_EMEMORY. */
 qp_status qp_pipeline_bert_prepare(const qp_pipeline *pipeline, qp_pipeline_bert **fast);
 
-/* qp_pipeline_bert_encode — the ids of a text replace those in *ids. The same as qp_pipeline_encode without added tokens
- * and template. Errors: QP_EDATA: an unknown word and no unknown token, 2^29 bytes or more; QP_EMEMORY. */
+/* qp_pipeline_bert_encode — the ids of a text replace those in *ids. The same as qp_pipeline_encode without added
+ * tokens and template. Errors: QP_EDATA: an unknown word and no unknown token, 2^29 bytes or more; QP_EMEMORY. */
 qp_status qp_pipeline_bert_encode(const qp_pipeline *pipeline, qp_pipeline_bert_scratch *scratch, const char *text,
                                   size_t bytes, qp_id_list *ids);
 
