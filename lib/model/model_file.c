@@ -1,3 +1,4 @@
+#include "lib/base/beside.h"
 #include "lib/model/model_file.h"
 
 #include <stdio.h>
@@ -279,7 +280,7 @@ qp_status qp_model_file_config(const char *path, qp_model_config *config, bool *
     return status;
 }
 
-static qp_status load_from(const qp_safetensors *file, bool verify, qp_model **model, qp_model_texts *texts)
+static qp_status load_from(const qp_safetensors *file, bool verify, qp_model **model)
 {
     const char *path = qp_safetensors_path(file), *format = qp_safetensors_metadata(file, FORMAT_KEY);
     const char *config_text = qp_safetensors_metadata(file, MODEL_KEY);
@@ -293,18 +294,36 @@ static qp_status load_from(const qp_safetensors *file, bool verify, qp_model **m
     QP_TRY(qp_model_config_from_json(path, config_text, &config));
     QP_TRY(qp_model_plan(&config, model));
     QP_TRY(config.decoder == QP_KIND_NGRAM ? fill_ngram(file, *model) : fill(file, qp_model_params(*model)));
-    QP_TRY(qp_params_check_finite(qp_model_params(*model), path));
-    return copy_texts(file, texts);
+    return qp_params_check_finite(qp_model_params(*model), path);
 }
 
-static qp_status load(const char *path, bool map, bool verify, qp_model **model, qp_model_texts *texts)
+typedef struct {
+    const qp_texts_reader *reader;
+    const qp_model_texts *texts;
+} reading;
+
+static qp_status read_texts(void *self)
+{
+    const reading *r = self;
+    return r->reader->read(r->reader->self, r->texts);
+}
+
+static qp_status load(const char *path, bool map, bool verify, const qp_texts_reader *reader, qp_model **model,
+                      qp_model_texts *texts)
 {
     *model = NULL;
     *texts = (qp_model_texts){0};
     qp_safetensors *file;
     QP_TRY(qp_safetensors_open(path, &file));
     qp_status status = map ? qp_safetensors_map(file) : QP_OK;
-    if (status == QP_OK) status = load_from(file, verify, model, texts);
+    if (status == QP_OK) status = copy_texts(file, texts);
+    if (status == QP_OK) {
+        qp_beside beside = {0};
+        reading texts_of = {reader, texts};
+        if (reader) qp_beside_start(&beside, read_texts, &texts_of);
+        status = load_from(file, verify, model);
+        if (reader) status = qp_beside_join(&beside, status);
+    }
     qp_safetensors_close(file);
     if (status == QP_OK) return QP_OK;
     qp_model_free(*model);
@@ -315,12 +334,13 @@ static qp_status load(const char *path, bool map, bool verify, qp_model **model,
 
 qp_status qp_model_file_load(const char *path, qp_model **model, qp_model_texts *texts)
 {
-    return load(path, false, true, model, texts);
+    return load(path, false, true, NULL, model, texts);
 }
 
-qp_status qp_model_file_open(const char *path, bool verify, qp_model **model, qp_model_texts *texts)
+qp_status qp_model_file_open(const char *path, bool verify, const qp_texts_reader *reader, qp_model **model,
+                             qp_model_texts *texts)
 {
-    return load(path, true, verify, model, texts);
+    return load(path, true, verify, reader, model, texts);
 }
 
 void qp_model_texts_free(qp_model_texts *texts)

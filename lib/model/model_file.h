@@ -32,12 +32,18 @@ qp_status qp_model_file_save(const char *path, const qp_model *model, const qp_m
 /* qp_model_file_load — verify the checksum, build the model and fill it; the caller frees the model and the texts.
  *   Whether the texts suffice for the model is not checked here, but by qp_package_load.
  * qp_model_file_open — the same for inference, with the weights in the mapped file (qp_params_map);
- *   those of adapters and n-grams are read. verify false: do not look at the checksum.
+ *   those of adapters and n-grams are read. verify false: do not look at the checksum. `reader` reads the texts on
+ *   another thread meanwhile; its error is returned if the file has none.
  * qp_model_file_texts — the texts of any safetensors file, without its weights.
  * qp_model_file_config — the configuration alone; *found false: a safetensors file without one, or an adapter.
  * Errors  QP_ENOINPUT, QP_EDATA (naming what is wrong with the file), QP_EMEMORY. */
 qp_status qp_model_file_load(const char *path, qp_model **model, qp_model_texts *texts);
-qp_status qp_model_file_open(const char *path, bool verify, qp_model **model, qp_model_texts *texts);
+typedef struct {
+    void *self;
+    qp_status (*read)(void *self, const qp_model_texts *texts);
+} qp_texts_reader;
+qp_status qp_model_file_open(const char *path, bool verify, const qp_texts_reader *reader, qp_model **model,
+                             qp_model_texts *texts);
 qp_status qp_model_file_texts(const char *path, qp_model_texts *texts);
 qp_status qp_model_file_config(const char *path, qp_model_config *config, bool *found);
 

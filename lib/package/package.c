@@ -92,23 +92,19 @@ void qp_package_free(qp_package *package)
 
 /* ---- loading ---- */
 
-/* Parses one tokenizer and compares it with the embedding it feeds: `side` is "source" or "target". */
-static qp_status read_tokenizer(const char *path, const char *side, const char *json, int64_t rows,
-                                qp_tokenizer **tokenizer)
+/* Compares a tokenizer with the embedding it feeds: `side` is "source" or "target". */
+static qp_status check_tokenizer(const char *path, const char *side, const qp_tokenizer *tokenizer, int64_t rows)
 {
     static const char *const special[] = {[QP_PAD] = "<pad>", [QP_BOS] = "<s>", [QP_EOS] = "</s>", [QP_UNK] = "<unk>"};
-    QP_TRY(qp_tokenizer_from_json(path, json, strlen(json), tokenizer));
-    int size = qp_tokenizer_size(*tokenizer), wrong = -1;
-    bool own = qp_tokenizer_is_own(*tokenizer), ends = qp_tokenizer_special(*tokenizer)->end >= 0;
+    int size = qp_tokenizer_size(tokenizer), wrong = -1;
+    bool own = qp_tokenizer_is_own(tokenizer), ends = qp_tokenizer_special(tokenizer)->end >= 0;
     for (int id = 0; own && wrong < 0 && id < QP_SPECIAL_COUNT; id++)
-        if (strcmp(qp_tokenizer_piece(*tokenizer, id), special[id]) != 0) wrong = id;
-    if ((own ? size == rows : size <= rows) && wrong < 0 && ends) return QP_OK; /* others round the rows up */
-    qp_tokenizer_free(*tokenizer);
-    *tokenizer = NULL;
-    if (own ? size != rows : size > rows)
+        if (strcmp(qp_tokenizer_piece(tokenizer, id), special[id]) != 0) wrong = id;
+    if (own ? size != rows : size > rows) /* others round the rows up */
         return qp_fail(QP_EDATA, "%s: its %s tokenizer has %d pieces, its embedding %lld rows; the file is damaged",
                        path, side, size, (long long)rows);
     if (!ends) return qp_fail(QP_EDATA, "%s: its %s tokenizer has no end of a text; the file is damaged", path, side);
+    if (wrong < 0) return QP_OK;
     return qp_fail(QP_EDATA, "%s: its %s tokenizer has no %s as id %d; the file is damaged", path, side, special[wrong],
                    wrong);
 }
@@ -119,31 +115,40 @@ static qp_status missing(const char *path, const char *side, const char *part)
                    part);
 }
 
+/* The tokenizers of a file, parsed while its weights are compared with the checksum. */
+typedef struct {
+    const char *path;
+    qp_tokenizer *source, *target;
+} tokenizers;
+
+static qp_status parse_tokenizers(void *self, const qp_model_texts *texts)
+{
+    tokenizers *t = self;
+    const char *source = texts->source_tokenizer, *target = texts->target_tokenizer;
+    if (source) QP_TRY(qp_tokenizer_from_json(t->path, source, strlen(source), &t->source));
+    return target ? qp_tokenizer_from_json(t->path, target, strlen(target), &t->target) : QP_OK;
+}
+
 /* What the architecture needs: a source tokenizer for an encoder, a target tokenizer for a decoder. A decoder that
- * reads an encoder may share its tokenizer. */
-static qp_status read_tokenizers(const char *path, const qp_model_texts *texts, qp_package *package)
+ * reads an encoder may share its tokenizer. Those that the package takes are no longer in `t`. */
+static qp_status take_tokenizers(tokenizers *t, qp_package *package)
 {
     const qp_model_config *config = qp_model_config_of(package->model);
+    const char *path = t->path;
     bool reads = config->encoder != QP_KIND_NONE, writes = qp_model_task_has_decoder(config->task);
-    qp_tokenizer *source = NULL, *target = NULL;
     if (qp_model_reads_numbers(config)) return QP_OK;
-    if (!texts->source_tokenizer && !texts->target_tokenizer)
+    if (!t->source && !t->target)
         return qp_fail(QP_EDATA, "%s: a model without a tokenizer; train it with quipu train", path);
-    if (reads && !texts->source_tokenizer) return missing(path, "source", "encoder");
-    if (!reads && !texts->target_tokenizer) return missing(path, "target", "decoder");
-    if (reads) QP_TRY(read_tokenizer(path, "source", texts->source_tokenizer, config->src_vocab_size, &source));
-    qp_package_set_tokenizers(package, source, NULL); /* freed with the package should the next one fail */
-    if (!writes) {
-        qp_package_set_tokenizers(package, source, source);
-        return QP_OK;
-    }
-    if (texts->target_tokenizer)
-        QP_TRY(read_tokenizer(path, "target", texts->target_tokenizer, config->tgt_vocab_size, &target));
-    else if (config->src_vocab_size != config->tgt_vocab_size)
+    if (reads && !t->source) return missing(path, "source", "encoder");
+    if (!reads && !t->target) return missing(path, "target", "decoder");
+    if (writes && !t->target && config->src_vocab_size != config->tgt_vocab_size)
         return missing(path, "target", "decoder");
-    else
-        target = source;
+    if (reads) QP_TRY(check_tokenizer(path, "source", t->source, config->src_vocab_size));
+    if (writes && t->target) QP_TRY(check_tokenizer(path, "target", t->target, config->tgt_vocab_size));
+    qp_tokenizer *source = reads ? t->source : NULL, *target = writes && t->target ? t->target : source;
     qp_package_set_tokenizers(package, source, target);
+    if (source) t->source = NULL;
+    if (target == t->target) t->target = NULL;
     return QP_OK;
 }
 
@@ -185,19 +190,28 @@ static qp_status read_rest(const char *path, const qp_model_texts *texts, qp_pac
     return status == QP_EDATA ? damaged(path, "figures of rounding") : status;
 }
 
+static qp_status load_into(qp_package *package, const char *path, bool map, bool verify)
+{
+    tokenizers read = {path, NULL, NULL};
+    const qp_texts_reader reader = {&read, parse_tokenizers};
+    qp_model_texts texts;
+    qp_status status = map ? qp_model_file_open(path, verify, &reader, &package->model, &texts)
+                           : qp_model_file_load(path, &package->model, &texts);
+    if (status == QP_OK && !map) status = parse_tokenizers(&read, &texts);
+    if (status == QP_OK) status = take_tokenizers(&read, package);
+    if (status == QP_OK) status = read_rest(path, &texts, package);
+    qp_tokenizer_free(read.source);
+    qp_tokenizer_free(read.target);
+    qp_model_texts_free(&texts);
+    return status;
+}
+
 static qp_status load(const char *path, bool map, bool verify, qp_package **package)
 {
     qp_package *p;
-    qp_model_texts texts;
-    QP_TRY(qp_package_new(&p));
     *package = NULL;
-    qp_status status = map ? qp_model_file_open(path, verify, &p->model, &texts)
-                           : qp_model_file_load(path, &p->model, &texts);
-    if (status == QP_OK) {
-        status = read_tokenizers(path, &texts, p);
-        if (status == QP_OK) status = read_rest(path, &texts, p);
-        qp_model_texts_free(&texts);
-    }
+    QP_TRY(qp_package_new(&p));
+    qp_status status = load_into(p, path, map, verify);
     if (status == QP_OK)
         *package = p;
     else

@@ -239,7 +239,7 @@ Test(model_file, weights_that_are_not_finite)
             else
                 qp_params_value(params, index)[5] = (qp_real)NAN;
             cr_assert_eq(qp_model_file_save(path, model, NULL), QP_OK, "%s", qp_error_message());
-            qp_status status = mapped ? qp_model_file_open(path, true, &loaded, &texts)
+            qp_status status = mapped ? qp_model_file_open(path, true, NULL, &loaded, &texts)
                                       : qp_model_file_load(path, &loaded, &texts);
             cr_expect_eq(status, QP_EDATA, "type %d", type);
             cr_expect_not_null(strstr(qp_error_message(), "'generator.weight': element 5 is "), "%s",

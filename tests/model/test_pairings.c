@@ -164,7 +164,7 @@ Test(pairings, mapped_weights_give_the_same_bits)
             cr_assert_eq(qp_model_file_save(path, model, NULL), QP_OK);
             cr_assert_eq(qp_model_file_load(path, &read, &texts), QP_OK, "%s", qp_error_message());
             qp_model_texts_free(&texts);
-            cr_assert_eq(qp_model_file_open(path, n % 2, &mapped, &texts), QP_OK, "%s", qp_error_message());
+            cr_assert_eq(qp_model_file_open(path, n % 2, NULL, &mapped, &texts), QP_OK, "%s", qp_error_message());
             qp_model_texts_free(&texts);
             logits_change(read, &batch, logits, &largest);
             for (int use = 0; use < 4; use++)
