@@ -4,7 +4,7 @@
  * tokens_per_second counts target tokens; times are medians over the steps; operations are those of matrix products,
  * training = 3 * forward, causal attention counted as full attention; cpu_ms is the time of all threads. sgemm_gflops
  * and fma_gflops are the rates of the same threads, measured right afterwards, for products of 1536^3 and for
- * multiply-adds only. */
+ * multiply-adds only. --profile prints first how long each operation takes, forward and backward, in CPU time. */
 #include <getopt.h>
 #include <math.h>
 #include <omp.h>
@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "bench/fma.h"
+#include "bench/profile.h"
 #include "bench/works.h"
 #include "lib/base/threads.h"
 #include "lib/tensor/gemm.h"
@@ -26,7 +27,7 @@ typedef struct {
     int threads;
     double seconds;
     int64_t shard_rows;
-    bool bf16;
+    bool bf16, profile;
 } options;
 
 typedef struct {
@@ -145,9 +146,15 @@ static void run(const options *o)
     if (!b.step || !b.update || !b.cpu) die(qp_fail(QP_EMEMORY, "out of memory"));
     for (uint64_t i = 0; i < 3; i++) step(&b, i);
     b.steps = 0;
+    profile p = {0};
+    const qp_tape_profiler profiler = {&p, profile_spent};
+    if (o->profile) qp_shards_profile(b.shards, &profiler);
     double begun = clock_seconds();
     for (uint64_t i = 3; clock_seconds() - begun < o->seconds || b.steps < 5; i++) step(&b, i);
     getrusage(RUSAGE_SELF, &usage);
+    double cpu = 0, optimizer = 0;
+    for (int i = 0; i < b.steps; i++) cpu += b.cpu[i], optimizer += b.update[i];
+    if (o->profile) profile_print(&p, b.steps, cpu, optimizer);
     double seconds = median(b.step, b.steps), tokens = (double)w->sequences * w->length;
     double update = median(b.update, b.steps);
     double fma = fma_rate(o->threads), sgemm = sgemm_rate(o->threads);
@@ -170,9 +177,10 @@ int main(int argc, char **argv)
 {
     static const struct option option[] = {
         {"model", 1, NULL, 'm'},     {"threads", 1, NULL, 't'}, {"seconds", 1, NULL, 's'}, {"shard-rows", 1, NULL, 'r'},
-        {"precision", 1, NULL, 'p'}, {"json", 0, NULL, 'j'},    {NULL, 0, NULL, 0}};
+        {"precision", 1, NULL, 'p'}, {"json", 0, NULL, 'j'},    {"profile", 0, NULL, 'P'},
+        {NULL, 0, NULL, 0}};
     options o = {.work = &works[0], .threads = 0, .seconds = 10};
-    for (int c; (c = getopt_long(argc, argv, "m:t:s:r:p:j", option, NULL)) != -1;) {
+    for (int c; (c = getopt_long(argc, argv, "m:t:s:r:p:jP", option, NULL)) != -1;) {
         if (c == 'm')
             o.work = find_work(optarg);
         else if (c == 't')
@@ -183,10 +191,12 @@ int main(int argc, char **argv)
             o.shard_rows = atoll(optarg);
         else if (c == 'p' && (strcmp(optarg, "bf16") == 0 || strcmp(optarg, "fp32") == 0))
             o.bf16 = strcmp(optarg, "bf16") == 0;
+        else if (c == 'P')
+            o.profile = true;
         else if (c != 'j') {
             fprintf(stderr,
                     "usage: train --model NAME [--threads N] [--seconds S] [--shard-rows N] [--precision fp32|bf16] "
-                    "[--json]\n");
+                    "[--profile] [--json]\n");
             return 2;
         }
     }

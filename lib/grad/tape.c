@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/base/arena.h"
 #include "lib/base/random.h"
@@ -37,7 +38,9 @@ struct qp_tape {
     bool bf16;
     qp_node *parameter_node;
     entry *last;
-    const qp_tape_watcher *watcher; /* NULL: none */
+    const qp_tape_watcher *watcher;   /* NULL: none */
+    const qp_tape_profiler *profiler; /* NULL: none */
+    double since;                     /* when its last operation ended */
     int uses, late;                 /* entries of watcher->use: those to come first, and last those that are late */
     qp_steps steps;
     qp_tensor penalty;
@@ -63,8 +66,21 @@ void qp_tape_free(qp_tape *tape)
     free(tape);
 }
 
+void qp_tape_profile(qp_tape *tape, const qp_tape_profiler *profiler) { tape->profiler = profiler; }
+
+static void profile(qp_tape *tape, qp_backward *operation, bool backward)
+{
+    struct timespec t;
+    if (!tape->profiler) return;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    double now = (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+    if (operation) tape->profiler->spent(tape->profiler->self, operation, backward, now - tape->since);
+    tape->since = now;
+}
+
 void qp_tape_begin(qp_tape *tape, qp_mode mode, uint64_t key)
 {
+    profile(tape, NULL, false);
     qp_arena_rewind(&tape->arena, 0);
     tape->mode = mode;
     tape->key = key;
@@ -214,6 +230,7 @@ void qp_tape_record_several(qp_tape *tape, const qp_tensor *out, int count, qp_b
     *made = (entry){.before = tape->last, .backward = backward, .context = copy};
     for (int i = 0; i < count && i < QP_TAPE_OUT_MAX; i++) made->out[i] = out[i].node;
     tape->last = made;
+    profile(tape, backward, false);
 }
 
 /* ---- gradients ---- */
@@ -363,7 +380,9 @@ qp_status qp_tape_backward_from(qp_tape *tape)
     for (entry *step = tape->last; step && tape->status == QP_OK; step = step->before) {
         report_done(tape, step, uses);
         if (!wanted(step)) continue;
+        profile(tape, NULL, true);
         step->backward(tape, step->context);
+        profile(tape, step->backward, true);
         for (int i = 0; i < QP_TAPE_OUT_MAX; i++) grad_release(tape, step->out[i]);
     }
     if (tape->steps.finish) tape->steps.finish(tape);

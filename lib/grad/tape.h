@@ -56,6 +56,16 @@ typedef struct {
 } qp_tape_watcher;
 void qp_tape_watch(qp_tape *tape, const qp_tape_watcher *watcher);
 
+/* qp_tape_profile — from the next step on, `spent` is called with the seconds of each operation: in the forward pass
+ *   those since the operation before it, in the backward pass its own. `operation` is its backward function. NULL: no
+ *   longer. */
+typedef void qp_backward(qp_tape *tape, void *context);
+typedef struct {
+    void *self;
+    void (*spent)(void *self, qp_backward *operation, bool backward, double seconds);
+} qp_tape_profiler;
+void qp_tape_profile(qp_tape *tape, const qp_tape_profiler *profiler);
+
 /* qp_tape_pause — until qp_tape_resume, operations run as in QP_INFER and without bound parameters: the forward pass of
  *   another model within a step (a teacher's). The random numbers of the step are those of a step without the pause. */
 typedef struct {
@@ -107,7 +117,6 @@ void qp_tape_rewind(qp_tape *tape, size_t mark);
  * qp_tape_record_several — for up to QP_TAPE_OUT_MAX outputs: `backward` is called if any of them received a
  *   gradient, and checks out.node->filled of each. */
 enum { QP_TAPE_OUT_MAX = 4 };
-typedef void qp_backward(qp_tape *tape, void *context);
 void qp_tape_record(qp_tape *tape, qp_tensor out, qp_backward *backward, const void *context, size_t context_bytes);
 void qp_tape_record_several(qp_tape *tape, const qp_tensor *out, int count, qp_backward *backward, const void *context,
                             size_t context_bytes);

@@ -23,18 +23,18 @@ static void pairs_along(qp_real *to, const qp_real *from, int k)
     }
 }
 
-QP_INLINE __m512i rounded(const qp_real *from, __mmask16 mask)
-{
-    return _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(mask, from)));
-}
-
+/* One conversion rounds both rows; then their words are taken in turn. */
 static void pairs_across(qp_real *to, const qp_real *low, const qp_real *high, int count)
 {
+    static const uint16_t in_turn[32] = {0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
+                                         8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+    const __m512i order = _mm512_loadu_si512(in_turn);
     for (int i = 0; i < count; i += LANES) {
         const __mmask16 mask = first_of(count - i);
-        __m512i pair = rounded(low + i, mask);
-        if (high != NULL) pair = _mm512_or_si512(pair, _mm512_slli_epi32(rounded(high + i, mask), 16));
-        _mm512_mask_storeu_ps(to + i, mask, _mm512_castsi512_ps(pair));
+        const __m512 a = _mm512_maskz_loadu_ps(mask, low + i);
+        const __m512 b = high != NULL ? _mm512_maskz_loadu_ps(mask, high + i) : _mm512_setzero_ps();
+        const __m512i both = (__m512i)_mm512_cvtne2ps_pbh(b, a);
+        _mm512_mask_storeu_ps(to + i, mask, _mm512_castsi512_ps(_mm512_permutexvar_epi16(order, both)));
     }
 }
 

@@ -78,6 +78,11 @@ qp_status qp_shards_new(const qp_params *params, int threads, int64_t shard_rows
 
 void qp_shards_set_bf16(qp_shards *s) { s->bf16 = true; }
 
+void qp_shards_profile(qp_shards *s, const qp_tape_profiler *profiler)
+{
+    for (int i = 0; i < s->threads; i++) qp_tape_profile(s->worker[i].tape, profiler);
+}
+
 void qp_shards_set_batch_mean(qp_shards *s) { s->batch_mean = true; }
 
 qp_status qp_shards_set_type(qp_shards *s, int type)

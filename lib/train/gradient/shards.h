@@ -27,6 +27,7 @@ typedef struct qp_shards qp_shards;
 
 /* qp_shards_set_bf16       — training steps multiply with weights rounded to bfloat16 (op_linear.h), validation does
  *                            not.
+ * qp_shards_profile        — reports each operation's time (tape.h); several threads call the profiler.
  * qp_shards_new            — threads: number of workers (see qp_threads_of); shard_rows: rows of a shard, 0:
  *                            QP_SHARD_ROWS.
  * qp_shards_set_type       — QP_GRADIENT_BF16: sums are rounded (gradient_tree.h). Errors  QP_EMEMORY.
@@ -39,6 +40,7 @@ typedef struct qp_shards qp_shards;
  * qp_shards_free           — to be called by the thread that ran the steps: it unpins the workers. */
 qp_status qp_shards_new(const qp_params *params, int threads, int64_t shard_rows, qp_shards **shards);
 void qp_shards_set_bf16(qp_shards *shards);
+void qp_shards_profile(qp_shards *shards, const qp_tape_profiler *profiler);
 void qp_shards_set_batch_mean(qp_shards *shards);
 qp_status qp_shards_set_type(qp_shards *shards, int type);
 qp_status qp_shards_set_cluster(qp_shards *shards, qp_cluster *cluster, const size_t *parts, int buckets);
