@@ -187,6 +187,10 @@ UNICODE_TABLES = lib/text/unicode_letters.c lib/text/unicode_tables.c tests/case
 race: $(BENCH)  ## speed beside CTranslate2, llama.cpp and PyTorch, interleaved (PEERS=DIR ROUNDS=3 PARTS=generate)
 	@sh bench/race $(BUILD) $(PARTS)
 
+mpi-speed:  ## two ranks of one thread against one rank of two threads; three quiet minutes
+	@$(MAKE) MPI=1 BUILD=build/mpi build/mpi/bench/rank_speed
+	@sh bench/mpi_speed build/mpi
+
 bench: $(BENCH)  ## build/bench/*: programs that measure speed
 
 install: all $(HEADERS)  ## install under PREFIX (/usr/local)
@@ -365,4 +369,4 @@ say = $(if $(V),,@echo "  $(1)"; )
 .DELETE_ON_ERROR:
 .PHONY: all deb help demo test test-long test-interop oracles models tokenizer-cases gradcheck gradient-tests asan \
     mutants mpi-test mpi-kill-test kill-test fault-test oom-test power-test damage-test soak analyze fuzz fuzz-readers \
-    fuzz-coverage fuzzers lint rooms format bench race install uninstall clean
+    fuzz-coverage fuzzers lint rooms format bench mpi-speed race install uninstall clean

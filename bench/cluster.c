@@ -1,14 +1,19 @@
-/* build/bench/cluster — how a training would run on several machines, on paper. One shard and one optimizer step are
- * measured here, on one core; the time of an update with R ranks of C cores is then computed:
+/* build/bench/cluster — how a training would run on several machines, on paper; build/bench/rank_speed measures it on
+ * some. One shard and one optimizer step are measured here, on one core; the time of an update with R ranks of C cores
+ * is then computed:
  *     rounds * shard + sums + exchange + optimizer,    rounds = ceil(ceil(shards / R) / C)
  * B = bytes of the gradient, w = bandwidth of each machine, l = latency of a message:
  *     ring     2 (R-1) (l + B/(R w))                 every rank updates all weights
  *     tree     2 ceil(log2 R) (l + B/w)              to rank 0 and back
- *     slices   (R-1) (2 l + (roots + 1) B/(R w))     lib/train/gradient/gradient_exchange.h; for rules of whole parameters
+ *     slices   (R-1) (2 l + (roots + 1) B/(R w))     lib/train/gradient/gradient_exchange.h; for rules of whole
+ *              parameters
  *     zero-1   the same, but a rank updates its slice alone, and sends weights instead of the sum: what quipu does for
  *              all other rules
- * Nothing is sent during the backward pass, and ranks are on machines of their own, equally fast. A model too large to
- * be run here has the speed of gpt-base: 6 operations for each weight and row. */
+ * Of slices and zero-1 the way to the owner begins during the backward pass of a rank's last shard, bucket by bucket;
+ * with K buckets, a backward pass of b seconds and T seconds to send, max(T/K, T - b (K-1)/K) of T come after it. The
+ * way back is not hidden, and --no-overlap hides nothing. Assumed: ranks on machines of their own, equally fast; a link
+ * that is idle otherwise; messages that move without taking time from the cores. A model too large to be run here has
+ * the speed of gpt-base: 6 operations for each weight and row. */
 #include <getopt.h>
 #include <math.h>
 #include <stdbool.h>
@@ -17,7 +22,7 @@
 #include "bench/works.h"
 #include "lib/tensor/kernels/cpu.h"
 #include "lib/tensor/pointwise.h"
-#include "lib/train/gradient/gradient_tree.h"
+#include "lib/train/gradient/gradient_exchange.h"
 #include "lib/train/gradient/shards.h"
 
 typedef struct {
@@ -30,6 +35,7 @@ typedef struct {
 typedef struct {
     int ranks, shards, cores;
     double bandwidth, latency; /* bytes per second, seconds */
+    bool overlap;
 } setup;
 
 enum { RING, TREE, SLICES, ZERO_1, KINDS };
@@ -50,9 +56,9 @@ static void keep_least(double *least, double begun)
     if (*least == 0 || seconds < *least) *least = seconds;
 }
 
-static measured measure(const char *name, int times)
+static measured measure(const char *name, int64_t rows, int times)
 {
-    trained t = trained_of(find_work(name));
+    trained t = trained_of(find_work(name), NULL);
     qp_params *params = qp_model_params(t.model);
     const qp_loss_function function = {.self = t.model, .loss = loss};
     qp_shards *shards;
@@ -62,7 +68,7 @@ static measured measure(const char *name, int times)
     qp_real *a = calloc(qp_params_size(params), sizeof *a);
     if (!a) die(qp_fail(QP_EMEMORY, "out of memory"));
     qp_cpu_flush_subnormals();
-    die(qp_shards_new(params, 1, 0, &shards));
+    die(qp_shards_new(params, 1, rows, &shards));
     for (int i = 0; i <= times; i++) {
         double begun = clock_seconds();
         die(qp_shards_run(shards, &function, &t.batch, 1, 1, &result));
@@ -109,13 +115,23 @@ static int most_roots(const setup *s)
     return most;
 }
 
+/* What is left of `send` seconds after the backward pass of the last piece of a rank's last shard; two thirds of the
+ * time of a piece are its backward pass. */
+static double exposed(const measured *m, const setup *s, double send)
+{
+    const double buckets = qp_gradient_buckets((size_t)m->weights, BUCKET_MB), pieces = ceil(m->rows / QP_PIECE_ROWS);
+    const double backward = m->shard / pieces * 2 / 3;
+    return s->overlap ? fmax(send / buckets, send - backward * (buckets - 1) / buckets) : send;
+}
+
 static double exchange_seconds(const measured *m, const setup *s, int kind)
 {
     const double bytes = m->weights * sizeof(float), ranks = s->ranks, others = ranks - 1;
     if (s->ranks == 1) return 0;
     if (kind == RING) return 2 * others * (s->latency + bytes / (ranks * s->bandwidth));
     if (kind == TREE) return 2 * ceil(log2(ranks)) * (s->latency + bytes / s->bandwidth);
-    return others * (2 * s->latency + (most_roots(s) + 1) * bytes / (ranks * s->bandwidth));
+    const double slice = bytes / (ranks * s->bandwidth);
+    return exposed(m, s, others * (s->latency + most_roots(s) * slice)) + others * (s->latency + slice);
 }
 
 typedef struct {
@@ -156,7 +172,7 @@ static void print(const measured *m, setup s, const int *ranks, int count)
 static int usage(void)
 {
     fputs("usage: cluster [--model mt|gpt-base|350M] [--ranks N] [--bandwidth GBIT/S] [--latency MICROSECONDS] "
-          "[--shards N] [--cores N]\n",
+          "[--shards N] [--cores N] [--rows N] [--no-overlap]\n",
           stderr);
     return 2;
 }
@@ -166,11 +182,13 @@ int main(int argc, char **argv)
     static const struct option option[] = {{"model", 1, NULL, 'm'},   {"ranks", 1, NULL, 'r'},
                                            {"bandwidth", 1, NULL, 'b'}, {"latency", 1, NULL, 'l'},
                                            {"shards", 1, NULL, 's'},  {"cores", 1, NULL, 'c'},
+                                           {"rows", 1, NULL, 'R'},    {"no-overlap", 0, NULL, 'n'},
                                            {NULL, 0, NULL, 0}};
-    setup s = {.ranks = 256, .shards = 64, .cores = 1, .bandwidth = 10, .latency = 20};
+    setup s = {.ranks = 256, .shards = 64, .cores = 1, .bandwidth = 10, .latency = 20, .overlap = true};
+    int64_t rows = 0;
     const char *name = "350M";
     int list[10], count = 0;
-    for (int c; (c = getopt_long(argc, argv, "m:r:b:l:s:c:", option, NULL)) != -1;) {
+    for (int c; (c = getopt_long(argc, argv, "m:r:b:l:s:c:R:n", option, NULL)) != -1;) {
         switch (c) {
         case 'm': name = optarg; break;
         case 'r': s.ranks = atoi(optarg); break;
@@ -178,6 +196,8 @@ int main(int argc, char **argv)
         case 'l': s.latency = atof(optarg); break;
         case 's': s.shards = atoi(optarg); break;
         case 'c': s.cores = atoi(optarg); break;
+        case 'R': rows = atoll(optarg); break;
+        case 'n': s.overlap = false; break;
         default: return usage();
         }
     }
@@ -190,7 +210,7 @@ int main(int argc, char **argv)
     s.bandwidth *= 1e9 / 8;
     s.latency *= 1e-6;
     bool large = strcmp(name, "350M") == 0;
-    measured m = measure(large ? "gpt-base" : name, 3);
+    measured m = measure(large ? "gpt-base" : name, rows, 3);
     if (large) m = scaled(name, 350e6, &m);
     print(&m, s, list, count);
     return 0;

@@ -188,7 +188,7 @@ static const char *reason(const outcome *o)
 
 static void run(const work *w, int times)
 {
-    bench b = {.t = trained_of(w)};
+    bench b = {.t = trained_of(w, NULL)};
     meeting two = {.least = 1};
     qp_cpu_flush_subnormals();
     die(qp_shards_new(qp_model_params(b.t.model), 1, 0, &b.shards));

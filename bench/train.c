@@ -137,7 +137,7 @@ static void run(const options *o)
     const work *w = o->work;
     bench b = {.capacity = 100000};
     struct rusage usage;
-    b.t = trained_of(w);
+    b.t = trained_of(w, NULL);
     die(qp_shards_new(qp_model_params(b.t.model), o->threads, o->shard_rows, &b.shards));
     if (o->bf16) qp_shards_set_bf16(b.shards);
     b.step = malloc((size_t)b.capacity * sizeof *b.step);

@@ -1,4 +1,4 @@
-/* works — the models, batches and optimizer of build/bench/train and build/bench/scaling. */
+/* works — the models, batches and optimizer of build/bench/train, scaling, rank_speed and cluster. */
 #ifndef QP_BENCH_WORKS_H
 #define QP_BENCH_WORKS_H
 
@@ -8,7 +8,10 @@
 
 #include "lib/base/random.h"
 #include "lib/model/model.h"
+#include "lib/train/gradient/gradient_exchange.h"
 #include "lib/train/optimizer.h"
+
+#define BUCKET_MB 25 /* of --gradient-bucket */
 
 typedef struct {
     const char *name;
@@ -110,7 +113,7 @@ static void make_batch(trained *b, const work *w)
     if (w->translates) b->batch.source = (qp_ids){s, b->source};
 }
 
-static void make_optimizer(trained *b)
+static void make_optimizer(trained *b, qp_cluster *cluster)
 {
     const qp_params *params = qp_model_params(b->model);
     int count = qp_params_count(params);
@@ -123,20 +126,22 @@ static void make_optimizer(trained *b)
         const qp_parameter *p = qp_params_at(params, i);
         span[i] = (qp_optimizer_span){.offset = p->offset, .rows = p->rows, .columns = p->columns};
     }
-    die(qp_optimizer_new(&c, qp_params_size(params), span, count, &b->optimizer));
+    size_t size = qp_params_size(params);
+    die(qp_optimizer_new_parts(&c, size, span, count, cluster, qp_gradient_buckets(size, BUCKET_MB), &b->optimizer));
     free(span);
 }
 
 static qp_tensor loss(void *self, qp_tape *tape, const qp_batch *shard) { return qp_model_loss(self, tape, shard, 0); }
 
-static trained trained_of(const work *w)
+/* cluster: the ranks that train it together; NULL: one process. */
+static trained trained_of(const work *w, qp_cluster *cluster)
 {
     trained t = {0};
     qp_model_config config = config_of(w);
     die(qp_model_new(&config, 1, &t.model));
     shrink_embeddings(qp_model_params(t.model));
     make_batch(&t, w);
-    make_optimizer(&t);
+    make_optimizer(&t, cluster);
     return t;
 }
 

@@ -100,9 +100,24 @@ static void examine_cpu(void)
             opened || level != QP_CPU_SCALAR ? "" : ": install it, products are many times slower without");
 }
 
+/* "0-3,8": the numbers of a set of processors. */
+static const char *processor_list(const cpu_set_t *set, char *text, size_t bytes)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t first = 0, end; first < CPU_SETSIZE && used + 24 < bytes; first = end + 1) {
+        for (end = first; end < CPU_SETSIZE && CPU_ISSET(end, set);) end++;
+        if (end == first) continue;
+        used += (size_t)sprintf(text + used, "%s%zu", used ? "," : "", first);
+        if (end > first + 1) used += (size_t)sprintf(text + used, "-%zu", end - 1);
+    }
+    return text;
+}
+
 static void examine_threads(void)
 {
     cpu_set_t allowed;
+    char list[100];
     long online = sysconf(_SC_NPROCESSORS_ONLN);
     int usable = sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? CPU_COUNT(&allowed) : (int)online;
     int threads = omp_get_max_threads();
@@ -115,6 +130,9 @@ static void examine_threads(void)
     else if (threads < usable && processors >= usable)
         finding(true, "threads", "%d of %d processors (OMP_NUM_THREADS says so; --threads overrides it)", threads,
                 usable);
+    else if (usable < online && usable == CPU_COUNT(&allowed))
+        finding(true, "threads", "%d of %ld processors, bound to %s", threads, online,
+                processor_list(&allowed, list, sizeof list));
     else
         finding(true, "threads", "%d of %ld processors", threads, online);
 }
@@ -142,11 +160,13 @@ static void examine_cluster(void)
 {
     const char *library = qp_cluster_library();
     int launched = qp_cluster_launched();
+    char rank[60] = "";
+    if (launched > 1) snprintf(rank, sizeof rank, "; this is rank %d of %d", qp_cluster_launch_rank(), launched);
     if (!library && launched > 1)
         finding(false, "cluster", "started as %d processes, but built without MPI: build with make MPI=1", launched);
     else
         finding(true, "cluster", "%s%s", library ? library : "without MPI, one machine trains (make MPI=1: several)",
-                launched > 1 ? "; the ranks' processors are those under threads" : "");
+                rank);
     if (library) examine_network();
 }
 
@@ -208,6 +228,7 @@ int qp_cmd_doctor(int argc, char **argv)
     int code;
     if (!qp_options_begin(&options, &doctor, argc, argv, &code)) return code;
     problems = 0;
+    setvbuf(stdout, NULL, _IOFBF, 1 << 14); /* at once, so that the reports of several ranks do not mix */
     examine_cpu();
     examine_threads();
     examine_cluster();

@@ -6,6 +6,7 @@
 #include "cli/base/text.h"
 #include "lib/base/random.h"
 #include "lib/run/model_objective.h"
+#include "lib/train/gradient/gradient_exchange.h"
 #include "lib/train/gradient/shards.h"
 
 /* ---- memory ---- */
@@ -79,14 +80,16 @@ static qp_status probe_run(const qp_model *model, const probe *p, double *bytes)
     return status;
 }
 
-/* State blocks of the optimizer, and whether each rank keeps a part of them only. */
-static qp_status moments_of(const qp_training_shape *shape, int *states, bool *divided)
+/* State blocks of the optimizer on this rank, and blocks of the other ranks' gradients. */
+static qp_status blocks_of(const qp_training_shape *shape, int shards, double *states, double *exchanged)
 {
     qp_optimizer *optimizer;
     qp_optimizer_span span = {.rows = 1, .columns = 1};
     QP_TRY(qp_optimizer_new_parts(shape->optimizer, 16, &span, 1, shape->cluster, 1, &optimizer));
-    *states = qp_optimizer_states(optimizer);
-    *divided = qp_optimizer_parts(optimizer) != NULL;
+    const qp_gradient_exchange_options options = {
+        .cluster = shape->cluster, .type = shape->gradient_type, .parts = qp_optimizer_parts(optimizer)};
+    *states = qp_optimizer_states(optimizer) / (options.parts ? (double)qp_cluster_ranks(shape->cluster) : 1);
+    *exchanged = qp_gradient_exchange_need(&options, shards);
     qp_optimizer_free(optimizer);
     return QP_OK;
 }
@@ -103,19 +106,17 @@ qp_status qp_training_memory_of(const qp_model *model, const qp_training_shape *
     free(p.value);
     QP_TRY(status);
     int shards = qp_shards_count((int64_t)shape->batch_rows, 1 << 30, shape->shard_rows), levels = 0;
-    bool divided;
     const int ranks = qp_cluster_ranks(shape->cluster), own = (shards + ranks - 1) / ranks;
     int workers = shape->threads < own ? shape->threads : own;
     double piece = shape->batch_rows / shards;
     if (piece > QP_PIECE_ROWS) piece = QP_PIECE_ROWS;
     double block = (double)qp_params_size(qp_model_params(model)) * (double)sizeof(qp_real);
     while (1 << levels < own) levels++;
-    int blocks = workers + levels < own ? workers + levels : own, moments;
-    QP_TRY(moments_of(shape, &moments, &divided));
-    /* the other ranks' slices, and the sum (lib/train/gradient/gradient_exchange.h) */
-    double exchanged = ranks == 1 ? 0 : (ranks - 1.0) / ranks + (divided ? 1.0 / ranks : 1);
+    int blocks = workers + levels < own ? workers + levels : own;
+    double states, exchanged;
+    QP_TRY(blocks_of(shape, shards, &states, &exchanged));
     *memory = (qp_training_memory){.weights = block,
-                                   .moments = block * moments / (divided ? ranks : 1),
+                                   .moments = block * states,
                                    .gradients = block * (blocks + exchanged),
                                    .activations = bytes / p.rows * piece * workers};
     memory->total = memory->weights + memory->moments + memory->gradients + memory->activations;

@@ -78,7 +78,7 @@ static qp_status count_texts(const trial *t, qp_label_sets *sets, qp_label_metri
     qp_status status = qp_batcher_new(&corpus, &batches, &batcher);
     if (status == QP_OK) {
         qp_batch_source source = qp_batcher_source(batcher);
-        status = qp_label_metrics_measure(t->m->model, &source, t->threads, sums);
+        status = qp_label_metrics_measure(t->m->model, &source, t->threads, NULL, sums);
     }
     if (status == QP_OK && corpus.statistics.cut)
         qp_warn("%s: %lld texts have more tokens than the model reads; cut", t->o->test,
@@ -102,7 +102,7 @@ static qp_status count_images(const trial *t, qp_label_metrics *sums)
                                          : qp_fail(QP_EDATA, "%s: has no labels to compare with", t->o->test);
     if (status == QP_OK) {
         qp_batch_source source = qp_image_batches_source(made);
-        status = qp_label_metrics_measure(t->m->model, &source, t->threads, sums);
+        status = qp_label_metrics_measure(t->m->model, &source, t->threads, NULL, sums);
     }
     qp_image_batches_free(made);
     qp_images_free(&images);

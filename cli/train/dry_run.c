@@ -175,6 +175,7 @@ static qp_status print_model(const qp_train_settings *settings, const qp_model *
                                .target_length = target,
                                .shard_rows = settings->training.shard_rows,
                                .threads = qp_threads_of(settings->training.threads),
+                               .gradient_type = (int)settings->training.gradient_type,
                                .optimizer = &settings->optimizer,
                                .cluster = qp_ranks()};
     qp_model_cost cost;

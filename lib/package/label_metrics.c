@@ -67,35 +67,99 @@ static void add_sets(qp_label_metrics *metrics, const int32_t *number, int rows,
     }
 }
 
-static qp_status add_batch(const qp_model *model, const qp_batch *batch, int threads, qp_label_metrics *metrics)
+/* The answers to all batches of a source. Of several ranks each answers its share of the batches. */
+typedef struct {
+    const qp_model *model;
+    qp_batch_source *source;
+    int threads;
+    qp_cluster *cluster;
+    int64_t batches;
+    size_t *row;     /* [batches + 1] rows before a batch */
+    size_t width;    /* scores of a row; 0: labels */
+    char *answer;    /* [rows] labels, or scores */
+    size_t bytes;    /* of a row's answer */
+} answers;
+
+static qp_status out_of_memory(void)
 {
-    int outputs = qp_model_outputs(qp_model_config_of(model));
-    qp_sequences s = batch->target.sequences;
-    int rows = s.count ? s.start[s.count] : 0;
-    qp_real *score = malloc(((size_t)rows * (size_t)outputs + 1) * sizeof *score);
-    int32_t *best = malloc(((size_t)rows + 1) * sizeof *best);
-    qp_status status = score && best ? qp_predict(model, batch, threads, score)
-                                     : qp_fail(QP_EMEMORY, "out of memory for %d answers", rows);
-    if (status == QP_OK && metrics->sets) add_sets(metrics, batch->target.id, rows, score);
-    if (status == QP_OK && !metrics->sets) status = qp_predict_answers(model, s, score, best, NULL);
-    for (int i = 0; status == QP_OK && !metrics->sets && i < s.count; i++)
-        status = qp_label_metrics_add(metrics, batch->target.id + s.start[i], best + s.start[i],
-                                      s.start[i + 1] - s.start[i]);
+    return qp_fail(QP_EMEMORY, "out of memory for the answers to the validation data");
+}
+
+static int64_t first_batch(const answers *a, int rank) { return a->batches * rank / qp_cluster_ranks(a->cluster); }
+
+static qp_status make_room(answers *a)
+{
+    QP_TRY(a->source->begin(a->source->self, 0, &a->batches));
+    a->row = calloc((size_t)a->batches + 1, sizeof *a->row);
+    if (!a->row) return out_of_memory();
+    for (int64_t i = 0; i < a->batches; i++) {
+        qp_batch batch;
+        QP_TRY(a->source->get(a->source->self, i, 0, &batch));
+        a->row[i + 1] = a->row[i] + (size_t)qp_sequence_rows(batch.target.sequences);
+    }
+    a->bytes = a->width ? a->width * sizeof(qp_real) : sizeof(int32_t);
+    a->answer = malloc(a->row[a->batches] * a->bytes + 1);
+    return a->answer ? QP_OK : out_of_memory();
+}
+
+static qp_status answer_batch(const answers *a, int64_t number)
+{
+    qp_batch batch;
+    QP_TRY(a->source->get(a->source->self, number, 0, &batch));
+    void *at = a->answer + a->row[number] * a->bytes;
+    if (a->width) return qp_predict(a->model, &batch, a->threads, at);
+    size_t outputs = (size_t)qp_model_outputs(qp_model_config_of(a->model)), rows = a->row[number + 1] - a->row[number];
+    qp_real *score = malloc((rows * outputs + 1) * sizeof *score);
+    qp_status status = score ? qp_predict(a->model, &batch, a->threads, score) : out_of_memory();
+    if (status == QP_OK) status = qp_predict_answers(a->model, batch.target.sequences, score, at, NULL);
     free(score);
-    free(best);
     return status;
 }
 
-qp_status qp_label_metrics_measure(const qp_model *model, qp_batch_source *source, int threads,
+static qp_status answer_own(answers *a)
+{
+    int rank = qp_cluster_rank(a->cluster);
+    QP_TRY(make_room(a));
+    for (int64_t i = first_batch(a, rank); i < first_batch(a, rank + 1); i++) QP_TRY(answer_batch(a, i));
+    return QP_OK;
+}
+
+/* The answers of all ranks, to all. */
+static qp_status gather(const answers *a)
+{
+    size_t ranks = (size_t)qp_cluster_ranks(a->cluster), *start = malloc((ranks + 1) * sizeof *start);
+    qp_status status = qp_cluster_agree(a->cluster, start ? QP_OK : out_of_memory());
+    for (size_t r = 0; start && r <= ranks; r++) start[r] = a->row[first_batch(a, (int)r)] * a->bytes;
+    if (status == QP_OK) status = qp_cluster_gather(a->cluster, start, 1, a->answer);
+    free(start);
+    return status;
+}
+
+static qp_status add_answers(const answers *a, qp_label_metrics *metrics)
+{
+    for (int64_t n = 0; n < a->batches; n++) {
+        qp_batch batch;
+        QP_TRY(a->source->get(a->source->self, n, 0, &batch));
+        qp_sequences s = batch.target.sequences;
+        const void *answer = a->answer + a->row[n] * a->bytes;
+        if (a->width) add_sets(metrics, batch.target.id, qp_sequence_rows(s), answer);
+        for (int i = 0; !a->width && i < s.count; i++)
+            QP_TRY(qp_label_metrics_add(metrics, batch.target.id + s.start[i], (const int32_t *)answer + s.start[i],
+                                        s.start[i + 1] - s.start[i]));
+    }
+    return QP_OK;
+}
+
+qp_status qp_label_metrics_measure(const qp_model *model, qp_batch_source *source, int threads, qp_cluster *cluster,
                                    qp_label_metrics *metrics)
 {
-    int64_t count;
-    qp_status status = source->begin(source->self, 0, &count);
-    for (int64_t i = 0; status == QP_OK && i < count; i++) {
-        qp_batch batch;
-        status = source->get(source->self, i, 0, &batch);
-        if (status == QP_OK) status = add_batch(model, &batch, threads, metrics);
-    }
+    answers a = {.model = model, .source = source, .threads = threads, .cluster = cluster};
+    if (metrics->sets) a.width = (size_t)metrics->labels->count;
+    qp_status status = qp_cluster_agree(cluster, answer_own(&a));
+    if (status == QP_OK) status = gather(&a);
+    if (status == QP_OK) status = add_answers(&a, metrics);
+    free(a.row);
+    free(a.answer);
     return status;
 }
 

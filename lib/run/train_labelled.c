@@ -151,7 +151,8 @@ qp_status qp_labelled_measure(qp_train_data *data, int threads, qp_metrics *metr
     qp_status status = data->sets.count ? qp_label_metrics_init_sets(&data->package->labels, &data->sets, &statistics)
                                         : qp_label_metrics_init(&data->package->labels, tags, &statistics);
     if (status == QP_OK)
-        status = qp_label_metrics_measure(data->package->model, &data->batches[QP_VALIDATION], threads, &statistics);
+        status = qp_label_metrics_measure(data->package->model, &data->batches[QP_VALIDATION], threads, data->cluster,
+                                          &statistics);
     if (status == QP_OK) {
         qp_metrics_add(metrics, "accuracy", qp_label_metrics_accuracy(&statistics));
         qp_metrics_add(metrics, "f1", qp_label_metrics_f1(&statistics));

@@ -104,6 +104,10 @@ ranks 2 "$QUIPU" train --train missing -q -m no.safetensors 2>.err
 result $? "an error of all ranks is reported once" "$(cat .err)"
 
 # ---- commands and programs that are alone ----
+ranks 2 "$QUIPU" doctor >.out 2>.err
+grep -q '^   cluster  .*MPI.*; this is rank 0 of 2$' .out && grep -q '; this is rank 1 of 2$' .out &&
+    [ "$(grep -c '^   network ' .out)" = 2 ] && [ "$(grep -c '^[ !]* threads ' .out)" = 2 ]
+result $? "doctor reports each rank, with MPI, network and processors" "$(cat .out .err)"
 ranks 2 "$QUIPU" info whole.safetensors >.out 2>.err
 [ $? -ne 0 ] && grep -q '^quipu: info runs as one process, and 2 were started' .err
 result $? "info runs once" "$(cat .err)"

@@ -6,7 +6,9 @@
 toy_pairs 200 >pairs
 awk 'BEGIN { for (i = 0; i < 200; i++) { a = i % 7; b = (i * 5) % 11
     printf "%s\tw%d w%d w%d\n", a < 3 ? "low" : a < 5 ? "mid" : "high", a, b, (i * 3) % 5 } }' >texts
+sed 's/^mid/low,high/' texts >label_sets
 cut -f 2 texts >lines
+awk -v OFS='\t' '{ print $0, NR % 5 / 4 }' pairs >scored_pairs
 awk 'BEGIN { for (i = 0; i < 120; i++) { for (j = 0; j <= i % 4; j++) { n = (i * 7 + j * 3) % 10
     printf "w%d\tx\t%s\n", n, n < 4 ? "O" : n < 7 ? "B-PER" : "B-LOC" } print "" } }' >words.conll
 awk 'BEGIN { print "day,temp,wind"
@@ -27,15 +29,13 @@ regress="--task regress --train days.csv --valid days.csv --column temp,wind --w
 autoencode="--task autoencode --train lines --valid lines --tokenizer word --encoder gru --decoder gru \
     --valid-metrics accuracy $cells"
 mlm="--task mlm --train lines --valid lines --tokenizer word --encoder transformer $small"
+match="--task match --train scored_pairs --valid scored_pairs --tokenizer word --encoder gru $cells"
 # what an update sums beside the gradient, and states that follow the weights
 accumulated="$translate --accum 3 --accum-mean batches --weight-noise 0.01 --ema 0.9 --clip-norm 1 --average 2"
 counted="$translate --experts 4 --optimizer schedule-free --lr-schedule constant"
 carried="--task lm --train running --valid running --tokenizer char --decoder gru --lm-window 4 --carry \
     --max-length 2000 $cells"
 sampled="--train pairs --valid pairs --tokenizer word --encoder gru --decoder gru --scheduled-sampling 0.5 $cells"
-
-# options NAME - the value of the variable of this name.
-options() { eval echo \$"$1"; }
 
 # optimizers that ranks divide, and two that they do not
 ahead="$translate --optimizer adagrad --lookahead 3 --ema 0.9 --freeze *norm*"
@@ -47,25 +47,51 @@ rounded_whole="$translate --gradient-type bf16 --optimizer adafactor"
 batch_norm="--task classify --train texts --valid texts --tokenizer word --encoder conv --norm-type batch $common"
 bahdanau="--train pairs --valid pairs --tokenizer word --encoder lstm --decoder lstm --bidirectional $cells"
 mixed="--task classify --train texts --valid texts --tokenizer word --encoder gru --mixup 0.4 $cells"
+sets="--task classify --multi-label --train label_sets --valid label_sets --tokenizer word --encoder gru $cells"
+in_batch="--task match --train pairs --valid pairs --tokenizer word --encoder gru $cells"
 
-# Ranks and threads, "RANKSxTHREADS". Small buckets: some are sent before the backward pass ends. By hand: LONG=1.
+# options NAME - the value of the variable of this name; of encoder:KIND and both:KIND a small model of this kind.
+options() {
+    few="--layers 1 --emb-size 16 --batch-type sentence --batch-size 96 --shard-rows 32 --lr 0.02 \
+        --lr-schedule constant --steps 3 --valid none --average 1 -q"
+    case $1 in
+    encoder:*) echo "--task classify --train texts --tokenizer word --encoder ${1#*:} $few" ;;
+    both:*) echo "--train pairs --tokenizer word --encoder ${1#*:} --decoder ${1#*:} $few" ;;
+    *) eval echo \$"$1" ;;
+    esac
+}
+
+tasks="translate lm classify tag regress autoencode mlm match"
+variants="accumulated counted carried sampled ahead whole limited rounded rounded_whole batch_norm bahdanau mixed \
+    in_batch sets"
+kinds="encoder:text-cnn encoder:bag both:mamba both:rnn both:rnn-layer-norm both:lstm-layer-norm both:gru-layer-norm \
+    both:lstm-peephole both:lstm-coupled both:gru-reset-before both:mgu both:min-gru both:min-lstm both:sru encoder:qrnn"
+
+# Ranks and threads, "RANKSxTHREADS". Small buckets: some are sent before the backward pass ends. A task runs with all
+# combinations, the others with one each. By hand, LONG=1: everything with all of them, and more.
 combinations="2x1 3x2 4x1"
 [ -n "$LONG" ] && combinations="2x1 2x2 3x1 3x2 4x1 4x2 16x1 16x2"
 
 set -f # --freeze *norm* and --train part-*.gz are words for quipu
-for task in translate lm classify tag regress autoencode mlm accumulated counted carried sampled ahead whole \
-    limited rounded rounded_whole batch_norm bahdanau mixed; do
+turn=0
+for task in $tasks $variants $kinds; do
     "$QUIPU" train $(options $task) --threads 2 -m $task.safetensors 2>.err
     result $? "$task: one process" "$(cat .err)"
-    different=
-    for combination in $combinations; do
+    grep 'validation at' $task.run/train.log >alone.valid
+    different= chosen=$combinations
+    case " $tasks $LONG " in
+    *" $task "* | *" 1 ") ;;
+    *) turn=$((turn % 3 + 1)) chosen=$(echo $combinations | cut -d ' ' -f $turn) ;;
+    esac
+    for combination in $chosen; do
         rm -rf other.safetensors other.run
         ranks ${combination%x*} "$QUIPU" train $(options $task) --threads ${combination#*x} --gradient-bucket 0.01 \
-            -m other.safetensors 2>.err && cmp -s $task.safetensors other.safetensors ||
+            -m other.safetensors 2>.err && cmp -s $task.safetensors other.safetensors &&
+            grep 'validation at' other.run/train.log | cmp -s - alone.valid ||
             different="$different $combination: $(head -c 300 .err);"
     done
     [ -z "$different" ]
-    result $? "$task: the same bytes with $combinations ranks and threads" "$different"
+    result $? "$task: the same bytes and metrics with $chosen ranks and threads" "$different"
 done
 rm -rf other.safetensors other.run
 ranks 16 "$QUIPU" train $accumulated --threads 1 -m other.safetensors 2>.err &&
@@ -104,12 +130,13 @@ awk 'BEGIN { srand(1); for (i = 0; i < 4000; i++) { line = ""
         for (c = 0; c < 2 + rand() * 6; c++) word = word sprintf("%c", 97 + int(rand() * rand() * 20))
         line = line (k == 4 ? "\t" : k ? " " : "") word }
     print line } }' >spread
+pieces() { (cd "$1" && ls | grep '^tokenizer-' | xargs cat); }
 for tokenizer in bpe "unigram --no-share-vocab" wordpiece; do
     learned="--valid none --tokenizer $tokenizer --vocab-size 600 --encoder gru --decoder gru $cells --steps 1"
     rm -rf other.safetensors other.run alone.safetensors alone.run
     "$QUIPU" train --train spread $learned -m alone.safetensors 2>.err &&
         ranks 3 "$QUIPU" train --train spread $learned -m other.safetensors 2>>.err &&
-        cat alone.run/tokenizer-*.json >alone.json && cat other.run/tokenizer-*.json >other.json &&
+        pieces alone.run >alone.json && pieces other.run >other.json &&
         cmp -s alone.json other.json && cmp -s alone.safetensors other.safetensors
     result $? "$tokenizer: the pieces of one process, from parts of the text" "$(cat .err)"
 done

@@ -106,6 +106,28 @@ size_t qp_gradient_exchange_bytes(const qp_gradient_exchange *e)
            e->half_count * sizeof *e->halves;
 }
 
+static int roots_of(const qp_gradient_exchange_options *o, int leaves, int rank)
+{
+    int leaf = qp_cluster_share(o->cluster, leaves, rank), end = qp_cluster_share(o->cluster, leaves, rank + 1), roots;
+    for (roots = 0; leaf < end; roots++) leaf = qp_gradient_tree_root_end(leaves, leaf, end, o->type);
+    return roots;
+}
+
+double qp_gradient_exchange_need(const qp_gradient_exchange_options *o, int leaves)
+{
+    int ranks = qp_cluster_ranks(o->cluster), all = 0;
+    double most = 0;
+    if (ranks == 1) return 0;
+    for (int r = 0; r < ranks; r++) all += roots_of(o, leaves, r);
+    for (int r = 0; r < ranks; r++) {
+        int own = roots_of(o, leaves, r);
+        double received = (double)(all - own) / ranks, need = received + (o->parts ? 1.0 / ranks : 1);
+        if (o->type == QP_GRADIENT_BF16) need += (received + (own ? own : 1)) / 2;
+        if (need > most) most = need;
+    }
+    return most;
+}
+
 /* ---- roots ---- */
 
 /* Lists the roots of all ranks, in the order of their leaves. */

@@ -38,7 +38,9 @@ typedef struct {
  *   status. Collective.
  * qp_gradient_exchange_buckets — as given.
  * qp_gradient_exchange_bucket — the reals at which the buckets begin, [buckets+1].
- * qp_gradient_exchange_bytes — memory in use. */
+ * qp_gradient_exchange_bytes — memory in use.
+ * qp_gradient_exchange_need — before there is one: how many blocks of gradients its memory takes, on the rank that
+ *   needs most, for updates of `leaves` shards. */
 int qp_gradient_buckets(size_t reals, double megabytes);
 qp_status qp_gradient_exchange_new(const qp_params *params, const qp_gradient_exchange_options *options,
                                    qp_gradient_tree *tree, qp_gradient_exchange **exchange);
@@ -50,5 +52,6 @@ qp_status qp_gradient_exchange_end(qp_gradient_exchange *exchange, qp_status sta
 int qp_gradient_exchange_buckets(const qp_gradient_exchange *exchange);
 const size_t *qp_gradient_exchange_bucket(const qp_gradient_exchange *exchange);
 size_t qp_gradient_exchange_bytes(const qp_gradient_exchange *exchange);
+double qp_gradient_exchange_need(const qp_gradient_exchange_options *options, int leaves);
 
 #endif
