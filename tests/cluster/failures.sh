@@ -62,13 +62,13 @@ result $? "continued from the save before, the same bytes" "$(cat .err)"
 mkdir disk
 if mount -t tmpfs -o size=700k quipu disk 2>/dev/null; then
     trap 'cd / && umount "$work/disk" && rm -rf "$work"' EXIT
-    began=$(date +%s)
     ranks 3 "$QUIPU" train $long -m disk/full.safetensors 2>.err
     code=$?
-    [ $code -ne 0 ] && [ $(($(date +%s) - began)) -le 10 ] && grep -q '^quipu: rank 0 of 3 on .*No space left' .err
+    [ $code -ne 0 ] && grep -q "^quipu: rank 0 of 3 on .*No space left" .err
     result $? "a full disk ends all ranks" "code $code: $(cat .err)"
     ls disk/full.run/state-* >/dev/null 2>&1 && mount -o remount,size=20m disk &&
-        ranks 2 "$QUIPU" train $long -m disk/full.safetensors 2>.err && cmp -s whole.safetensors disk/full.safetensors &&
+        ranks 2 "$QUIPU" train $long -m disk/full.safetensors 2>.err &&
+        cmp -s whole.safetensors disk/full.safetensors &&
         grep -q 'resuming after update' disk/full.run/train.log
     result $? "with room again it continues from the last save, the same bytes" "$(ls disk disk/full.run; cat .err)"
 else

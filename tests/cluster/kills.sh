@@ -1,5 +1,5 @@
-# A random rank is killed at a random moment, N times while it trains (kill -9 or TERM): all ranks end within 10 s with a
-# reason, and the same command, with another number of ranks, continues to the file of a run that nobody disturbed.
+# A random rank is killed at a random moment, N times while it trains (kill -9 or TERM): all ranks end within 10 s, with
+# a reason, and the same command, with another number of ranks, continues to the file of a run that nobody disturbed.
 # N=3, SEED=time; prints how many kills hit what.
 . tests/cluster/support
 wanted=${N:-3} seed=${SEED:-$(date +%s)}
@@ -15,7 +15,8 @@ result $? "one process" "$(cat .err)"
 draws=0
 draw() {
     draws=$((draws + 1))
-    drawn=$(awk -v seed=$((seed + 7919 * draws)) -v count="$1" 'BEGIN { srand(seed); rand(); print int(rand() * count) }')
+    drawn=$(awk -v seed=$((seed + 7919 * draws)) -v count="$1" \
+        'BEGIN { srand(seed); rand(); print int(rand() * count) }')
 }
 
 milliseconds() { echo $(($(date +%s%N) / 1000000)); }
@@ -84,7 +85,8 @@ strike() {
     after=$(log_bytes)
     killed=$(milliseconds)
     hit=no
-    [ -n "$victim" ] && running "$victim" && [ ! -e run.safetensors ] && kill -s $signal "$victim" 2>/dev/null && hit=yes
+    [ -n "$victim" ] && running "$victim" && [ ! -e run.safetensors ] &&
+        kill -s $signal "$victim" 2>/dev/null && hit=yes
     [ $hit = no ] && all_ended $everyone
     [ $hit = yes ] && { all_ended $everyone || complain $signal "still running after 10 s"; }
     { wait "$launcher"; } 2>/dev/null

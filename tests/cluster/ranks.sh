@@ -65,7 +65,8 @@ tasks="translate lm classify tag regress autoencode mlm match"
 variants="accumulated counted carried sampled ahead whole limited rounded rounded_whole batch_norm bahdanau mixed \
     in_batch sets"
 kinds="encoder:text-cnn encoder:bag both:mamba both:rnn both:rnn-layer-norm both:lstm-layer-norm both:gru-layer-norm \
-    both:lstm-peephole both:lstm-coupled both:gru-reset-before both:mgu both:min-gru both:min-lstm both:sru encoder:qrnn"
+    both:lstm-peephole both:lstm-coupled both:gru-reset-before both:mgu both:min-gru both:min-lstm both:sru \
+    encoder:qrnn"
 
 # Ranks and threads, "RANKSxTHREADS". Small buckets: some are sent before the backward pass ends. A task runs with all
 # combinations, the others with one each. By hand, LONG=1: everything with all of them, and more.
