@@ -244,7 +244,7 @@ static void measure(const run *r)
     work w = {
         .r = r,
         .translator = {.model = model, .source = &codec, .target = &codec, .batch_size = 64, .threads = r->threads},
-        .generator = {.model = model, .codec = &names, .sample = &sample, .tokens = r->length}};
+        .generator = {.model = model, .codec = &names, .sample = &sample, .limit.tokens = r->length}};
     qp_config_defaults(&qp_search_fields, &w.translator.search);
     w.translator.search.beam_size = r->beam;
     w.translator.search.max_length_factor = 0;

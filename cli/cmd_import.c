@@ -97,7 +97,13 @@ static qp_status import_arpa(const import_options *o, const char *path)
 
 static qp_status read_folder(const import_options *o, const char *folder, qp_package **made)
 {
-    return qp_hf_package(folder, o->task, o->tokenizer, made);
+    qp_text_buffer left_out = {0};
+    qp_status status = qp_hf_package(folder, o->task, o->tokenizer, &left_out, made);
+    if (status == QP_OK && left_out.bytes)
+        qp_warn("%s: rules of generation that have no option here are left out: %.*s", folder, (int)left_out.bytes,
+                left_out.text);
+    qp_text_free(&left_out);
+    return status;
 }
 
 static qp_status read_gguf(const import_options *o, const char *path, qp_package **made)

@@ -9,6 +9,7 @@
 #include "cli/model_facts.h"
 #include "lib/base/threads.h"
 #include "lib/nn/codebook.h"
+#include "lib/package/decoding.h"
 #include "lib/package/package.h"
 
 #define QP_INFO_FIELDS(X)                                                                                              \
@@ -30,7 +31,7 @@ static const qp_command info = {
     .name = "info",
     .summary = "describe a model file, or what differs between two",
     .usage = "[--json] MODEL | MODEL MODEL",
-    .notes = "Settings that a model of this kind does not read are left out; --json has them all. With two models: "
+    .notes = "use: OPTION is a default of translate or generate that came with an imported model. Settings that a model of this kind does not read are left out; --json has them all. With two models: "
              "the settings that differ, and how many tensors have equal weights.",
     .group = groups,
     .group_count = 1,
@@ -95,6 +96,15 @@ static void print_tensors(const qp_params *params)
     }
 }
 
+static qp_status print_languages(const qp_package *m)
+{
+    qp_text_buffer names = {0};
+    qp_status status = qp_decoding_put_languages(m->decoding, &names);
+    if (status == QP_OK && names.bytes) printf("%-18s %.*s\n", "languages", (int)names.bytes, names.text);
+    qp_text_free(&names);
+    return status;
+}
+
 static qp_status print_text(const char *path, const qp_package *m, const qp_info_estimate *e)
 {
     qp_model_facts all = {0};
@@ -102,6 +112,7 @@ static qp_status print_text(const char *path, const qp_package *m, const qp_info
     if (status == QP_OK) printf("%s\n", path);
     for (int i = 0; status == QP_OK && i < all.count; i++) printf("%-18s %s\n", all.fact[i].name, all.fact[i].value);
     qp_model_facts_free(&all);
+    if (status == QP_OK) status = print_languages(m);
     QP_TRY(status);
     if (!qp_model_ngram(m->model, NULL)) {
         qp_model_table_print(stdout, &e->cost);

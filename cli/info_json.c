@@ -119,6 +119,9 @@ qp_status qp_info_print_json(const char *path, const qp_package *m, const qp_inf
     put_settings(qp_model_config_of(m->model), &out);
     qp_json_put_integer(&out, "parameters", (int64_t)qp_params_elements(params));
     put_quantization(&m->quantized, &out);
+    qp_json_key(&out, "decoding");
+    if (m->decoding) qp_text_add(&out, m->decoding);
+    if (!m->decoding) qp_json_null(&out);
     put_tokenizer("source_tokenizer", m->source, &out);
     put_tokenizer("target_tokenizer", m->target, &out);
     qp_json_key(&out, "tensors");

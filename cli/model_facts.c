@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/package/decoding.h"
 #include "lib/run/settings/option_uses.h"
 
 static void add_fact(qp_model_facts *all, const char *name, const char *format, ...)
@@ -45,6 +46,13 @@ static void add_quantization(qp_model_facts *all, const qp_quantization *q)
         add_fact(all, "quantized", "%s", type);
 }
 
+static void add_rule(void *self, const char *option, const char *value)
+{
+    char name[40];
+    snprintf(name, sizeof name, "use: %.30s", option);
+    add_fact(self, name, "%s", value);
+}
+
 qp_status qp_model_facts_collect(const qp_package *m, qp_model_facts *all)
 {
     const qp_ngram *ngram = qp_model_ngram(m->model, NULL);
@@ -57,6 +65,7 @@ qp_status qp_model_facts_collect(const qp_package *m, qp_model_facts *all)
     add_quantization(all, &m->quantized);
     if (two) add_tokenizer(all, "source tokenizer", m->source);
     if (m->target) add_tokenizer(all, two ? "target tokenizer" : "tokenizer", m->target);
+    QP_TRY(qp_decoding_rules(m->decoding, add_rule, all));
     for (int i = 0; i < qp_model_fields.count; i++) {
         const qp_field *field = &qp_model_fields.field[i];
         if (!qp_option_uses_reads(&settings, field->name)) continue;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/threads.h"
+#include "lib/package/decoding.h"
 #include "lib/quipu_internal.h"
 
 /* ---- packages ---- */
@@ -48,10 +49,13 @@ const char *quipu_label(const quipu_package *package, int label)
 
 /* ---- what all calls share ---- */
 
-qp_status qp_quipu_options(const quipu_options *options, const qp_field_table *const *table, void *const *object,
-                           int tables)
+qp_status qp_quipu_options(const qp_package *package, const quipu_options *options,
+                           const qp_field_table *const *table, void *const *object, int tables)
 {
-    for (int t = 0; t < tables; t++) qp_config_defaults(table[t], object[t]);
+    for (int t = 0; t < tables; t++) {
+        qp_config_defaults(table[t], object[t]);
+        QP_TRY(qp_decoding_apply(package->decoding, table[t], object[t]));
+    }
     if (!options) return QP_OK;
     if (options->size < sizeof *options) return qp_fail(QP_EUSAGE, "the size of quipu_options is not set; use sizeof");
     for (const char *const *option = options->option; option && option[0]; option += 2) {

@@ -21,7 +21,7 @@ quipu_status quipu_attend(const quipu_package *package, const char *source, cons
     void *object[] = {&search};
     *maps = NULL;
     qp_status status = qp_quipu_task(package, "attend", tasks);
-    if (status == QP_OK) status = qp_quipu_options(options, table, object, 1);
+    if (status == QP_OK) status = qp_quipu_options(package, options, table, object, 1);
     if (status == QP_OK && (package->source != NULL) != (source != NULL))
         status = qp_fail(QP_EUSAGE, "attend: %s", source ? "a language model has no source" : "no source given");
     if (status == QP_OK && !source && !target) status = qp_fail(QP_EUSAGE, "attend: no text given");

@@ -31,7 +31,7 @@ quipu_status quipu_classify(const quipu_package *package, const char *const *tex
     qp_status status = qp_quipu_task(package, "classify", tasks);
     if (status == QP_OK && !package->source)
         status = qp_fail(QP_EUSAGE, "classify: this model reads numbers, not texts");
-    if (status == QP_OK) status = qp_quipu_options(options, NULL, NULL, 0);
+    if (status == QP_OK) status = qp_quipu_options(package, options, NULL, NULL, 0);
     qp_real *some = status == QP_OK ? malloc(((size_t)batch * labels + 1) * sizeof *some) : NULL;
     if (status == QP_OK && !some) status = qp_fail(QP_EMEMORY, "classify: out of memory");
     for (int first = 0; status == QP_OK && first < count; first += batch) {
@@ -84,7 +84,7 @@ quipu_status quipu_tag(const quipu_package *package, const char *const *word, in
 {
     static const int tasks[] = {QP_TASK_TAG, -1};
     qp_status status = qp_quipu_task(package, "tag", tasks);
-    if (status == QP_OK) status = qp_quipu_options(options, NULL, NULL, 0);
+    if (status == QP_OK) status = qp_quipu_options(package, options, NULL, NULL, 0);
     if (status != QP_OK) return (quipu_status)status;
     int32_t *best = malloc(((size_t)count + 1) * sizeof *best);
     qp_real *sure = malloc(((size_t)count + 1) * sizeof *sure);
@@ -145,7 +145,7 @@ quipu_status quipu_embed(const quipu_package *package, const char *const *text, 
     qp_embeddings e = {0};
     *vector = NULL;
     *width = 0;
-    qp_status status = qp_quipu_options(options, NULL, NULL, 0);
+    qp_status status = qp_quipu_options(package, options, NULL, NULL, 0);
     if (status == QP_OK && !package->target && !package->source)
         status = qp_fail(QP_EUSAGE, "embed: not for a model of series");
     if (status == QP_OK) status = embed(package, text, count, qp_quipu_batch(options), &e);

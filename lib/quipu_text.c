@@ -5,6 +5,7 @@
 #include "lib/decode/sample.h"
 #include "lib/decode/score.h"
 #include "lib/decode/translate.h"
+#include "lib/package/decoding.h"
 #include "lib/quipu_internal.h"
 
 /* ---- translate ---- */
@@ -34,16 +35,19 @@ quipu_status quipu_translate(const quipu_package *package, const char *const *te
                              const quipu_options *options, quipu_translations **translations)
 {
     static const int tasks[] = {QP_TASK_TRANSLATE, QP_TASK_AUTOENCODE, -1};
-    static const qp_field_table *const table[] = {&qp_search_fields};
+    static const qp_field_table *const table[] = {&qp_search_fields, &qp_language_fields};
+    qp_language_config languages;
+    qp_package own = *package; /* its codec may get the token of another language */
     qp_translator translator = {.model = package->model,
-                                .source = &package->source_codec,
+                                .source = &own.source_codec,
                                 .target = &package->target_codec,
                                 .batch_size = qp_quipu_batch(options),
                                 .threads = qp_quipu_threads(options)};
-    void *object[] = {&translator.search};
+    void *object[] = {&translator.search, &languages};
     *translations = NULL;
     qp_status status = qp_quipu_task(package, "translate", tasks);
-    if (status == QP_OK) status = qp_quipu_options(options, table, object, 1);
+    if (status == QP_OK) status = qp_quipu_options(package, options, table, object, 2);
+    if (status == QP_OK) status = qp_decoding_set_languages(&own, &languages, &translator.search);
     if (status != QP_OK) return (quipu_status)status;
     quipu_translations *made = calloc(1, sizeof *made);
     if (!made) return (quipu_status)qp_fail(QP_EMEMORY, "translate: out of memory");
@@ -81,8 +85,6 @@ void quipu_translations_free(quipu_translations *t)
 /* ---- generate ---- */
 
 #define GENERATE_FIELDS(X)                                                                                             \
-    X(INT, tokens, "256", 0, 1000000000, NULL, "most tokens to generate; 0: until the text ends")                      \
-    X(INT, no_repeat_ngram, "0", 0, 100, NULL, "no n-gram of this length twice; 0: off")                               \
     X(INT, seed, "1", 0, 9007199254740991, NULL, "seed of the draws")
 
 typedef struct {
@@ -125,21 +127,21 @@ quipu_status quipu_generate(const quipu_package *package, const char *prompt, co
                             quipu_on_text *on_text, void *self, char **text)
 {
     static const int tasks[] = {QP_TASK_LM, -1};
-    static const qp_field_table *const table[] = {&qp_sample_fields, &generate_fields};
+    static const qp_field_table *const table[] = {&qp_sample_fields, &qp_generate_fields, &generate_fields};
     qp_sample_config sample;
     generate_config config;
-    void *object[] = {&sample, &config};
+    qp_generate_config limit;
+    void *object[] = {&sample, &limit, &config};
     qp_generated result = {0};
     listener l = {on_text, self, 0, false};
     if (text) *text = NULL;
     qp_status status = qp_quipu_task(package, "generate", tasks);
-    if (status == QP_OK) status = qp_quipu_options(options, table, object, 2);
+    if (status == QP_OK) status = qp_quipu_options(package, options, table, object, 3);
     if (status != QP_OK) return (quipu_status)status;
     qp_generator generator = {.model = package->model,
                               .codec = &package->target_codec,
                               .sample = &sample,
-                              .no_repeat_ngram = (int)config.no_repeat_ngram,
-                              .tokens = config.tokens,
+                              .limit = limit,
                               .seed = (uint64_t)config.seed};
     status = generate(&generator, prompt ? prompt : "", &l, &result);
     if (status == QP_OK && text) {
@@ -179,7 +181,7 @@ quipu_status quipu_score(const quipu_package *package, const char *const *source
                         .threads = qp_quipu_threads(options)};
     bool reads = qp_model_config_of(package->model)->encoder != QP_KIND_NONE;
     qp_status status = qp_quipu_task(package, "score", tasks);
-    if (status == QP_OK) status = qp_quipu_options(options, NULL, NULL, 0);
+    if (status == QP_OK) status = qp_quipu_options(package, options, NULL, NULL, 0);
     if (status == QP_OK && reads != (source != NULL))
         status = qp_fail(QP_EUSAGE, "score: %s", reads ? "no sources given" : "a language model has no source");
     if (status != QP_OK) return (quipu_status)status;

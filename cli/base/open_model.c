@@ -1,5 +1,8 @@
 #include "cli/base/open_model.h"
 
+#include "lib/model/model_file.h"
+#include "lib/package/decoding.h"
+
 qp_status qp_open_model(const char *path, bool verify, const int *task, qp_package **package)
 {
     static const char *const what[] = {
@@ -19,4 +22,16 @@ qp_status qp_open_model(const char *path, bool verify, const int *task, qp_packa
     qp_package_free(*package);
     *package = NULL;
     return qp_fail(QP_EUSAGE, "%s: %s", path, what[is]);
+}
+
+qp_status qp_model_rules(const char *path, const qp_options *options)
+{
+    qp_model_texts texts;
+    if (!*path || qp_model_file_texts(path, &texts) != QP_OK) return QP_OK;
+    qp_status status = texts.decoding ? qp_decoding_check(path, texts.decoding, INT32_MAX) : QP_OK;
+    for (int g = 0; texts.decoding && status == QP_OK && g < options->command->group_count; g++)
+        status = qp_decoding_apply(texts.decoding, options->command->group[g].table, options->command->group[g].object);
+    if (texts.decoding && status == QP_OK) status = qp_options_apply(options);
+    qp_model_texts_free(&texts);
+    return status;
 }

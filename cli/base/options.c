@@ -177,7 +177,7 @@ static qp_status add_files(const option *found, const qp_field *begun[MOST_LISTS
     return qp_config_set(found->field, found->object, found->shown, found->text);
 }
 
-qp_status qp_options_apply(qp_options *options)
+qp_status qp_options_apply(const qp_options *options)
 {
     const qp_command *command = options->command;
     for (int i = 0; i < command->list_count; i++) command->list[i].count = 0;

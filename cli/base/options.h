@@ -72,8 +72,8 @@ int qp_options_run(const qp_command *command, int argc, char **argv,
 /* qp_options_parse — the same without help and without printing. */
 qp_status qp_options_parse(qp_options *options, const qp_command *command, int argc, char **argv);
 
-/* qp_options_apply — apply the command line again, after a preset has changed the defaults. */
-qp_status qp_options_apply(qp_options *options);
+/* qp_options_apply — apply the command line again, after a preset or a model has changed the defaults. */
+qp_status qp_options_apply(const qp_options *options);
 
 /* qp_options_config — apply the configuration file again, if there is one. */
 qp_status qp_options_config(qp_options *options);

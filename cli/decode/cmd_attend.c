@@ -10,6 +10,7 @@
 #include "cli/decode/attend_image.h"
 #include "lib/base/file.h"
 #include "lib/package/attention_text.h"
+#include "lib/package/decoding.h"
 #include "lib/text/utf8_reader.h"
 
 /* attend — draw a model's attention over one sentence in the terminal or into a file. */
@@ -76,6 +77,7 @@ static void warn_cut(const char *option, int tokens, int longest)
 }
 
 static qp_search_config search; /* search for the model's own translation */
+static qp_language_config languages;
 
 /* The sentences given. `text` is the source's, or a language model's; `source` and `target` name the side. */
 typedef struct {
@@ -114,12 +116,13 @@ static qp_status attend_text(const attend_options *o, const qp_package *opened, 
     return status;
 }
 
-static qp_status attend_pair(const attend_options *o, const qp_package *opened, sentences given,
+static qp_status attend_pair(const attend_options *o, qp_package *opened, sentences given,
                              qp_picture_form_kind form)
 {
     qp_picture picture;
     qp_attended found = {.text = NULL};
-    qp_status status = settle(o, opened->source != NULL, &given);
+    qp_status status = qp_decoding_set_languages(opened, &languages, &search);
+    if (status == QP_OK) status = settle(o, opened->source != NULL, &given);
     const char *source = given.source ? given.source : "";
     if (status == QP_OK) status = qp_attend_pair(opened, source, given.target, &search, &picture, &found);
     if (status == QP_OK) {
@@ -192,6 +195,7 @@ static qp_status run(void *self, const qp_options *options)
     QP_TRY(one_text(&options->command->list[1], &given.target));
     QP_TRY(one_text(&options->command->list[2], &given.text));
     QP_TRY(qp_picture_form(o->output, &form));
+    QP_TRY(qp_model_rules(o->model, options));
     if (*o->image && (given.source || given.target || given.text))
         return qp_fail(QP_EUSAGE, "attend: --image and a sentence; give one of them");
     if (*o->image) return attend_image(o, form);
@@ -215,14 +219,15 @@ int qp_cmd_attend(int argc, char **argv)
         {.name = "src", .help = "file whose first line is the source, or the sentence itself"},
         {.name = "tgt", .help = "the same for its translation; default: the model's own"},
         {.name = "text", .help = "source sentence, or the text of a model that reads only one"}};
-    static const qp_option_group group[] = {{&attend_table, &o}, {&qp_search_fields, &search}};
+    static const qp_option_group group[] = {
+        {&attend_table, &o}, {&qp_search_fields, &search}, {&qp_language_fields, &languages}};
     static const qp_option_alias alias[] = {{'m', "model"}, {'o', "output"}, {'b', "beam-size"}};
     static const qp_command command = {.name = "attend",
                                        .summary = "attention maps of one sentence: terminal, html, svg, json, npz",
                                        .usage = "-m MODEL --text TEXT [--tgt TEXT] [-o FILE]",
                                        .notes = notes,
                                        .group = group,
-                                       .group_count = 2,
+                                       .group_count = 3,
                                        .alias = alias,
                                        .alias_count = 3,
                                        .list = list,

@@ -20,9 +20,7 @@ enum { MOST_PROMPT_BYTES = 1 << 28 };
 
 #define GENERATE_FIELDS(X)                                                                                             \
     X(TEXT, file, "", 0, 0, "FILE", "the prompt is the content of this file without its last line end; -: stdin")      \
-    X(INT, tokens, "256", 0, 1000000000, NULL, "maximum number of tokens; 0: until the text ends by itself")           \
     X(INT, samples, "1", 1, 1000000, NULL, "number of texts, separated by a line ---")                                 \
-    X(INT, no_repeat_ngram, "0", 0, 100, NULL, "no n-gram of N tokens twice; 0: off")                                  \
     X(INT, seed, "1", 0, 9007199254740991, NULL, "seed of the sampling; text i of a seed is always the same")          \
     X(BOOL, echo, "true", 0, 0, NULL, "print the prompt before each text")
 
@@ -34,7 +32,8 @@ typedef struct {
 static QP_FIELD_TABLE(generate_table, "generate", generate_options, GENERATE_FIELDS);
 
 static const char notes[] =
-    "Filters act in this order: --repeat-penalty, --no-repeat-ngram, --temp, --top-k, --top-p, --min-p, --typical, "
+    "A model that was imported has its publisher's sampling as defaults (quipu info).\n"
+    "Filters act in this order: --min-length, --no-repeat-ngram, --forbid, --repeat-penalty, --temp, --top-k, --top-p, --min-p, --typical, "
     "--epsilon-cutoff, --eta-cutoff.\n"
     "A text longer than the context continues with a sliding window: a transformer reads at most --lm-window tokens "
     "(else --max-length) of its training; when it is full, the last half is read again and the text continues from "
@@ -189,6 +188,7 @@ static qp_status read_prompt(const generate_options *o, const qp_option_list *pr
 
 typedef struct {
     generate_options o;
+    qp_generate_config limit;
     qp_sample_config sample;
 } generation;
 
@@ -213,8 +213,7 @@ static qp_status generate(const generation *how, const qp_package *package, cons
     qp_generator generator = {.model = package->model,
                               .codec = &package->target_codec,
                               .sample = &how->sample,
-                              .no_repeat_ngram = (int)o->no_repeat_ngram,
-                              .tokens = o->tokens,
+                              .limit = how->limit,
                               .stop = stop->value,
                               .stops = stop->count,
                               .seed = (uint64_t)o->seed};
@@ -233,7 +232,8 @@ static qp_status run(void *self, const qp_options *options)
     show s = {.o = o};
     static const int tasks[] = {QP_TASK_LM, QP_TASK_AUTOENCODE, -1};
     qp_package *opened = NULL;
-    qp_status status = read_prompt(o, &list[0], &content, &s);
+    qp_status status = qp_model_rules(o->ask.model, options);
+    if (status == QP_OK) status = read_prompt(o, &list[0], &content, &s);
     if (status == QP_OK) status = qp_decode_open(&o->ask, tasks, &opened);
     if (status == QP_OK) status = generate(how, opened, &list[1], &s);
     free(s.id);
@@ -246,7 +246,8 @@ int qp_cmd_generate(int argc, char **argv)
 {
     generation how;
     const qp_option_group group[] = {
-        {&qp_decode_fields, &how.o.ask}, {&generate_table, &how.o}, {&qp_sample_fields, &how.sample}};
+        {&qp_decode_fields, &how.o.ask}, {&generate_table, &how.o}, {&qp_generate_fields, &how.limit},
+        {&qp_sample_fields, &how.sample}};
     static const qp_option_alias alias[] = {
         {'m', "model"}, {'p', "prompt"}, {'f', "file"}, {'n', "tokens"}, {'t', "threads"}};
     qp_option_list list[] = {{.name = "prompt", .help = "the text to continue; default: a new text"},
@@ -256,7 +257,7 @@ int qp_cmd_generate(int argc, char **argv)
                                 .usage = "-m MODEL [-p PROMPT | -f FILE] [options]",
                                 .notes = notes,
                                 .group = group,
-                                .group_count = 3,
+                                .group_count = 4,
                                 .alias = alias,
                                 .alias_count = sizeof alias / sizeof *alias,
                                 .list = list,

@@ -13,6 +13,7 @@
 #include "cli/decode/translation_lines.h"
 #include "lib/base/writer.h"
 #include "lib/decode/translate.h"
+#include "lib/package/decoding.h"
 #include "lib/package/package.h"
 
 /* translate — translate source lines. One line of output per line of input, in order: an empty line gives an empty
@@ -47,6 +48,8 @@ static const char notes[] =
     "them); soft: for each target token its weights over the source tokens, ends included, joined by commas.\n"
     "--alignment-unit word: the same for words; the weights of a word are the mean over its tokens of their sums over "
     "the tokens of each source word.\n"
+    "A model that was imported has its publisher's --beam-size, --length-penalty and other rules as defaults; quipu info "
+    "shows them, and its languages.\n"
     "Weights are the mean over the heads of the last decoder layer but one (of fewer than three layers: the last).";
 
 /* ---- the loop ---- */
@@ -145,6 +148,7 @@ static qp_status settle(const qp_options *options, const translate_options *o, q
 typedef struct {
     translate_options o;
     qp_search_config search;
+    qp_language_config languages;
 } translation;
 
 static qp_status run(void *self, const qp_options *options)
@@ -154,8 +158,10 @@ static qp_status run(void *self, const qp_options *options)
     static const int tasks[] = {QP_TASK_TRANSLATE, QP_TASK_AUTOENCODE, -1};
     qp_package *opened;
     qp_text_codec codes;
+    QP_TRY(qp_model_rules(o->ask.model, options));
     QP_TRY(settle(options, o, &how->search));
     QP_TRY(qp_decode_open(&o->ask, tasks, &opened));
+    qp_status status = qp_decoding_set_languages(opened, &how->languages, &how->search);
     qp_translator translator = {.model = opened->model,
                                 .source = o->from_codes ? &codes : &opened->source_codec,
                                 .target = &opened->target_codec,
@@ -164,7 +170,7 @@ static qp_status run(void *self, const qp_options *options)
                                 .batch_size = (int)o->batch_size,
                                 .threads = (int)o->ask.threads,
                                 .alignment = o->alignment != QP_ALIGNMENT_NONE};
-    qp_status status = o->from_codes ? qp_code_lines(opened, &codes) : QP_OK;
+    if (status == QP_OK && o->from_codes) status = qp_code_lines(opened, &codes);
     if (status == QP_OK) status = translate_to_output(o, &translator, options);
     qp_package_free(opened);
     return status;
@@ -174,14 +180,15 @@ int qp_cmd_translate(int argc, char **argv)
 {
     translation how;
     const qp_option_group group[] = {
-        {&qp_decode_fields, &how.o.ask}, {&translate_table, &how.o}, {&qp_search_fields, &how.search}};
+        {&qp_decode_fields, &how.o.ask}, {&translate_table, &how.o}, {&qp_search_fields, &how.search},
+        {&qp_language_fields, &how.languages}};
     static const qp_option_alias alias[] = {{'m', "model"}, {'b', "beam-size"}, {'t', "threads"}, {'o', "output"}};
     const qp_command command = {.name = "translate",
                                 .summary = "translate source lines",
                                 .usage = "-m MODEL [-o FILE] [FILE...]",
                                 .notes = notes,
                                 .group = group,
-                                .group_count = 3,
+                                .group_count = 4,
                                 .alias = alias,
                                 .alias_count = 4,
                                 .takes_files = true};

@@ -132,7 +132,7 @@ typedef struct {
     qp_evaluate_options o;
     qp_evaluate_task_config test;
     metric_options metric;
-    qp_search_config search;
+    qp_evaluate_search model;
 } evaluate_config;
 
 static qp_status run(void *self, const qp_options *options)
@@ -142,6 +142,7 @@ static qp_status run(void *self, const qp_options *options)
     bool perplexity = options->file_count == 1 && strcmp(options->file[0], "perplexity") == 0;
     if (perplexity && c->o.src[0] && !c->test.test[0]) return try_translator(&c->o, ref, hyp);
     if (c->test.test[0] || perplexity) return try_model(options, &c->o, &c->test, ref->count + hyp->count);
+    QP_TRY(qp_model_rules(c->o.model, options));
     QP_TRY(settle(options, &c->o, ref, hyp));
     qp_scores fresh;
     QP_TRY(qp_scores_init(&fresh, options->file_count ? options->file[0] : "bleu,chrf"));
@@ -152,7 +153,7 @@ static qp_status run(void *self, const qp_options *options)
     qp_scored_text *text = calloc((size_t)count, sizeof *text);
     qp_status status = text ? QP_OK : qp_fail(QP_EMEMORY, "evaluate: out of memory for %d texts", count);
     for (int i = 0; text && i < count; i++) text[i].scores = fresh;
-    if (text) status = qp_evaluate_texts(&c->o, &c->search, ref, hyp, text, count);
+    if (text) status = qp_evaluate_texts(&c->o, &c->model, ref, hyp, text, count);
     for (int i = 0; text && i < count; i++) free(text[i].line);
     free(text);
     qp_bleu_pieces_close(&splitter);
@@ -168,7 +169,8 @@ int qp_cmd_evaluate(int argc, char **argv)
     const qp_option_group group[] = {{&evaluate_table, &c.o},
                                      {&qp_evaluate_task_fields, &c.test},
                                      {&metric_table, &c.metric},
-                                     {&qp_search_fields, &c.search}};
+                                     {&qp_search_fields, &c.model.search},
+                                     {&qp_language_fields, &c.model.languages}};
     static const qp_option_alias alias[] = {{'m', "model"}, {'b', "beam-size"}, {'t', "threads"}};
     const qp_command command = {.name = "evaluate",
                                 .summary = "BLEU, chrF, TER and other scores of text against references",
@@ -176,7 +178,7 @@ int qp_cmd_evaluate(int argc, char **argv)
                                          "-m MODEL --src FILE --ref FILE  or  -m MODEL --test FILE",
                                 .notes = notes,
                                 .group = group,
-                                .group_count = 4,
+                                .group_count = 5,
                                 .alias = alias,
                                 .alias_count = 3,
                                 .list = list,

@@ -144,26 +144,27 @@ static qp_status add_all(evaluation *e, char *file)
 
 /* ---- texts ---- */
 
-static qp_status run_model(evaluation *e, const qp_evaluate_options *o, const qp_search_config *search, char *file)
+static qp_status run_model(evaluation *e, const qp_evaluate_options *o, qp_evaluate_search *search, char *file)
 {
     static const int tasks[] = {QP_TASK_TRANSLATE, QP_TASK_AUTOENCODE, -1};
     qp_package *opened;
     QP_TRY(qp_open_model(o->model, o->verify, tasks, &opened));
+    qp_status status = qp_decoding_set_languages(opened, &search->languages, &search->search);
     qp_translator translator = {.model = opened->model,
                                 .source = &opened->source_codec,
                                 .target = &opened->target_codec,
-                                .search = *search,
+                                .search = search->search,
                                 .batch_size = (int)o->batch_size,
                                 .threads = qp_threads_of(o->threads)};
     e->translator = &translator;
-    qp_status status = add_all(e, file);
+    if (status == QP_OK) status = add_all(e, file);
     e->translator = NULL;
     qp_package_free(opened);
     return status;
 }
 
 /* Score one text; search: translate `file` with the model first. */
-static qp_status score_text(evaluation *e, char *file, const qp_search_config *search, const qp_option_list *ref)
+static qp_status score_text(evaluation *e, char *file, qp_evaluate_search *search, const qp_option_list *ref)
 {
     qp_status status = QP_OK;
     e->hypothesis_path = strcmp(file, "-") == 0 ? "stdin" : file;
@@ -175,7 +176,7 @@ static qp_status score_text(evaluation *e, char *file, const qp_search_config *s
     return status;
 }
 
-qp_status qp_evaluate_texts(qp_evaluate_options *o, const qp_search_config *search, const qp_option_list *reference,
+qp_status qp_evaluate_texts(qp_evaluate_options *o, qp_evaluate_search *search, const qp_option_list *reference,
                             const qp_option_list *hypothesis, qp_scored_text *text, int count)
 {
     bool compared = o->compare[0] != '\0';

@@ -4,7 +4,7 @@
 #include "cli/base/open_model.h"
 #include "cli/base/options.h"
 #include "cli/evaluate/score_table.h"
-#include "lib/decode/search.h"
+#include "lib/package/decoding.h"
 
 /* evaluate_texts — files of hypotheses, or a model's translations of a source file, against files of references. */
 #define QP_EVALUATE_FIELDS(X)                                                                                          \
@@ -22,12 +22,18 @@ typedef struct {
     QP_EVALUATE_FIELDS(QP_FIELD_DECLARE)
 } qp_evaluate_options;
 
+/* How a model translates. */
+typedef struct {
+    qp_search_config search;
+    qp_language_config languages;
+} qp_evaluate_search;
+
 /* qp_evaluate_texts — score and print text [count]: that of --compare first, then those of --hyp or the model.
  * reference, hypothesis  the files; a reference is read again for every text
  * search  of the model, if there is one
  * text    its `scores` are configured and empty; the caller frees each `line`
  * Errors  QP_EDATA: different numbers of lines, bytes that are not UTF-8; those of reading and translating */
-qp_status qp_evaluate_texts(qp_evaluate_options *options, const qp_search_config *search,
+qp_status qp_evaluate_texts(qp_evaluate_options *options, qp_evaluate_search *search,
                             const qp_option_list *reference, const qp_option_list *hypothesis, qp_scored_text *text,
                             int count);
 

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/base/commands.h"
 #include "cli/base/options.h"
@@ -7,6 +8,7 @@
 #include "lib/base/files/file_list.h"
 #include "lib/base/threads.h"
 #include "lib/base/writer.h"
+#include "lib/package/answers.h"
 
 static QP_FIELD_TABLE(table, "predict", qp_predict_config, QP_PREDICT_FIELDS);
 static qp_predict_config config;
@@ -21,6 +23,9 @@ static const qp_command predict = {
              "tag       lines of words in, word/TAG out; or CoNLL columns in, the same with the model's tags out "
              "regress   CSV in; the next values out, one per line "
              "mlm       lines with [MASK] in; the lines with the likeliest words out "
+             "answers   lines of QUESTION TAB CONTEXT in; the part of the context that answers, its score, and its first "
+             "character and the one after its last, from 0 "
+             "pairs     classifiers of next sentences, or --pairs: lines of TEXT TAB TEXT in; label TAB probability out "
              "autoencode  lines of text in; the codes of a model with --codebook out",
     .group = groups,
     .group_count = 1,
@@ -76,6 +81,28 @@ qp_status qp_predict_lines(const qp_package *m, const qp_predict_config *o, char
     return status;
 }
 
+/* Heads for the next sentence read pairs. */
+static bool reads_pairs(const qp_package *m)
+{
+    const char *first = m->labels.count == 2 ? m->labels.text[0] : "";
+    return config.pairs || strcmp(first, "next") == 0 || strcmp(first, "in order") == 0;
+}
+
+static qp_status predict_task(const qp_package *m, const qp_options *options)
+{
+    const qp_model_config *c = qp_model_config_of(m->model);
+    bool classifies = c->task == QP_TASK_CLASSIFY && m->source;
+    if (config.pairs && !classifies)
+        return qp_fail(QP_EUSAGE, "%s: --pairs is for classifiers of texts; leave it out", config.model);
+    if (qp_package_answers(m)) return qp_predict_answered(m, &config, options->file, options->file_count);
+    if (classifies && reads_pairs(m)) return qp_predict_pairs(m, &config, options->file, options->file_count);
+    qp_status status = QP_OK;
+    for (size_t i = 0; status == QP_OK && i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].task == c->task && rows[i].numbers == qp_model_reads_numbers(c))
+            status = rows[i].run(m, &config, options->file, options->file_count);
+    return status;
+}
+
 static qp_status run(void *self, const qp_options *options)
 {
     (void)self;
@@ -83,12 +110,8 @@ static qp_status run(void *self, const qp_options *options)
     qp_package *m;
     for (int i = 0; i < options->file_count; i++) QP_TRY(qp_file_list_whole(options->file[i]));
     QP_TRY(qp_open_model(config.model, config.verify, tasks, &m));
-    const qp_model_config *c = qp_model_config_of(m->model);
     config.threads = qp_threads_of(config.threads);
-    qp_status status = QP_OK;
-    for (size_t i = 0; status == QP_OK && i < sizeof rows / sizeof *rows; i++)
-        if (rows[i].task == c->task && rows[i].numbers == qp_model_reads_numbers(c))
-            status = rows[i].run(m, &config, options->file, options->file_count);
+    qp_status status = predict_task(m, options);
     qp_package_free(m);
     return status;
 }

@@ -16,7 +16,9 @@
     X(CHOICE, input, "auto", 0, 0, "auto, text, conll",                                                                \
       "tag: lines of words, or CoNLL columns; auto: by the suffix .conll, .conllu")                                    \
     X(INT, tag_column, "0", 0, 1000, NULL, "tag: the column for the tag; 0: the default")                              \
-    X(INT, top, "0", 0, 1000, NULL, "mlm: N candidates for each [MASK], with probabilities")                           \
+    X(INT, top, "0", 0, 1000, NULL, "mlm: N candidates for each [MASK], with probabilities; or N answers")             \
+    X(INT, max_answer, "15", 1, 100000, NULL, "answers: the longest, in tokens")                                       \
+    X(BOOL, pairs, "false", 0, 0, NULL, "classify: each line is two texts with a TAB between, read as one sequence")   \
     X(BOOL, rolling, "false", 0, 0, NULL, "regress: a line of forecasts for every window, not only the last")          \
     X(CHOICE, holes, "refuse", 0, 0, "refuse, interpolate", "regress: what to do with empty cells")                    \
     X(TEXT, missing, "", 0, 0, NULL, "regress: text of another kind of empty cell, such as -999")                      \
@@ -30,6 +32,8 @@ typedef struct {
 
 /* Run one task over the files (none: stdin). */
 qp_status qp_predict_labels(const qp_package *m, const qp_predict_config *o, char **file, int files);
+qp_status qp_predict_answered(const qp_package *m, const qp_predict_config *o, char **file, int files);
+qp_status qp_predict_pairs(const qp_package *m, const qp_predict_config *o, char **file, int files);
 qp_status qp_predict_images(const qp_package *m, const qp_predict_config *o, char **file, int files);
 qp_status qp_predict_tags(const qp_package *m, const qp_predict_config *o, char **file, int files);
 qp_status qp_predict_series(const qp_package *m, const qp_predict_config *o, char **file, int files);

@@ -32,6 +32,42 @@ static int best_slot(const qp_beam *beam, const qp_candidates *c, double *total)
     return best;
 }
 
+/* ---- the score of a hypothesis, and whether others can beat it ---- */
+
+static double score_of(const qp_beam_ranking *ranking, double total, int length)
+{
+    double base = ranking->length_rule == QP_LENGTH_POWER ? length : (5.0 + length) / 6.0;
+    return total / pow(base, ranking->length_penalty);
+}
+
+/* Best score first; equal scores keep the order in which they were found. */
+static void rank_ends(qp_beam *beam)
+{
+    for (int i = 1; i < beam->ends; i++) {
+        qp_beam_end moved = beam->end[i];
+        int j = i;
+        for (; j > 0 && beam->end[j - 1].score < moved.score; j--) beam->end[j] = beam->end[j - 1];
+        beam->end[j] = moved;
+    }
+}
+
+static bool is_bounded(const qp_beam *beam) { return beam->ranking && beam->ranking->stop != QP_STOP_FULL; }
+
+/* Keeps the best of the finished; no live one can still beat the worst of them: *over. The bound is the score of the
+ * best live hypothesis if it ended now, or only at the longest length, where length makes scores better. */
+static void keep_best(qp_beam *beam)
+{
+    const qp_beam_ranking *r = beam->ranking;
+    for (int i = 0; i < beam->ends; i++)
+        beam->end[i].score = score_of(r, beam->end[i].total, beam->end[i].length + (beam->end[i].ended ? 1 : 0));
+    rank_ends(beam);
+    if (beam->ends > beam->width) beam->ends = beam->width;
+    bool longest = r->stop == QP_STOP_LONGEST && r->length_penalty > 0;
+    beam->over = beam->ends == beam->width && beam->live > 0 &&
+                 beam->end[beam->ends - 1].score >=
+                     score_of(r, beam->total[0], longest ? beam->longest : beam->length);
+}
+
 void qp_beam_expand(qp_beam *beam, const qp_candidates *candidates)
 {
     int live = 0;
@@ -62,7 +98,9 @@ void qp_beam_expand(qp_beam *beam, const qp_candidates *candidates)
     beam->next_total = old;
     beam->length++;
     beam->live = live;
-    beam->done = beam->ends >= beam->enough || beam->length >= beam->longest || live == 0;
+    if (is_bounded(beam)) keep_best(beam);
+    beam->done = (is_bounded(beam) ? beam->over : beam->ends >= beam->enough) || beam->length >= beam->longest ||
+                 live == 0;
 }
 
 /* Token `place` of a hypothesis was chosen by the step that read the hypothesis of `place` tokens in `slot`. */
@@ -116,7 +154,7 @@ static double coverage_of(const qp_hypothesis *hypothesis, int source_tokens)
 static qp_status score_end(const qp_beam *beam, const qp_beam_ranking *ranking, qp_beam_end *end)
 {
     int length = end->length + (end->ended ? 1 : 0);
-    end->score = end->total / pow((5.0 + length) / 6.0, ranking->length_penalty);
+    end->score = score_of(ranking, end->total, length);
     if (ranking->coverage_penalty <= 0) return QP_OK;
     qp_hypothesis hypothesis;
     QP_TRY(hypothesis_of(beam, end, &hypothesis));
@@ -125,20 +163,10 @@ static qp_status score_end(const qp_beam *beam, const qp_beam_ranking *ranking, 
     return QP_OK;
 }
 
-/* Best score first; equal scores keep the order in which they were found. */
-static void rank_ends(qp_beam *beam)
-{
-    for (int i = 1; i < beam->ends; i++) {
-        qp_beam_end moved = beam->end[i];
-        int j = i;
-        for (; j > 0 && beam->end[j - 1].score < moved.score; j--) beam->end[j] = beam->end[j - 1];
-        beam->end[j] = moved;
-    }
-}
-
 qp_status qp_beam_finish(qp_beam *beam, const qp_beam_ranking *ranking, qp_search_result *result)
 {
-    for (int j = 0; j < beam->live && beam->ends < beam->width; j++)
+    int most = is_bounded(beam) ? (beam->over ? 0 : beam->ends + beam->live) : beam->width;
+    for (int j = 0; j < beam->live && beam->ends < most; j++)
         beam->end[beam->ends++] = (qp_beam_end){.total = beam->total[j], .slot = j, .length = beam->length};
     for (int i = 0; i < beam->ends; i++) QP_TRY(score_end(beam, ranking, &beam->end[i]));
     rank_ends(beam);

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "lib/base/batch.h"
+#include "lib/config/config.h"
 #include "lib/decode/hypothesis.h"
 
 /* beam — one source's part of a search: its live hypotheses, its finished ones, and the trellis that records how
@@ -13,6 +14,18 @@
  *
  * The live hypothesis in slot j has `length` tokens; its last one is node[(length-1)*width + j], whose parent is the
  * slot it continued. Nodes are written once, so a finished hypothesis is only a node number. */
+#define QP_LENGTH_RULES(X) X(QP_LENGTH_WU, "wu") X(QP_LENGTH_POWER, "power")
+enum { QP_LENGTH_RULES(QP_CHOICE_ID) QP_LENGTH_RULE_COUNT };
+#define QP_BEAM_STOPS(X) X(QP_STOP_FULL, "full") X(QP_STOP_BOUND, "bound") X(QP_STOP_LONGEST, "longest")
+enum { QP_BEAM_STOPS(QP_CHOICE_ID) QP_BEAM_STOP_COUNT };
+
+/* How finished hypotheses are ranked, and when there are enough of them; see search.h. A coverage penalty needs the
+ * beam's attention. */
+typedef struct {
+    double length_penalty, coverage_penalty;
+    int n_best, length_rule, stop;
+} qp_beam_ranking;
+
 typedef struct {
     int32_t parent; /* slot one token earlier */
     int32_t id;
@@ -37,7 +50,8 @@ typedef struct {
     qp_beam_node *node;         /* [longest, width] */
     qp_beam_end *end;           /* [enough + width] */
     int ends;
-    bool done;
+    bool done, over; /* over: no live hypothesis can be among the best (--beam-stop bound, longest) */
+    const qp_beam_ranking *ranking; /* NULL: --beam-stop full */
     int source_tokens;
     qp_real *
         *attention; /* [longest] of [live, source_tokens]: attention in the step that read the hypotheses of so many
@@ -60,12 +74,6 @@ void qp_beam_history(const qp_beam *beam, int slot, int32_t *id);
  * Afterwards slot j continues the old slot node[(length-1)*width + j].parent; `done` says whether the search of this
  * source is over. */
 void qp_beam_expand(qp_beam *beam, const qp_candidates *candidates);
-
-/* How finished hypotheses are ranked; see search.h. A coverage penalty needs the beam's attention. */
-typedef struct {
-    double length_penalty, coverage_penalty;
-    int n_best;
-} qp_beam_ranking;
 
 /* qp_beam_finish — rank what was found the best live hypotheses filling up to width; the n best of
  * them into result.      Errors  QP_EMEMORY. */

@@ -9,6 +9,8 @@
 #include "lib/decode/logits.h"
 #include "lib/decode/text_stream.h"
 
+QP_FIELD_TABLE(qp_generate_fields, "text", qp_generate_config, QP_GENERATE_FIELDS);
+
 /* One text being generated. */
 typedef struct {
     const qp_generator *g;
@@ -21,7 +23,9 @@ typedef struct {
     int start, read; /* first input of the state, and the next one: input i is id[i - lead] */
     int64_t context; /* inputs a state may read; 0: any number */
     bool running;
+    int64_t most;    /* tokens to generate; 0: any number */
     qp_special_ids special;
+    qp_forbidden forbidden;
     qp_text_stream stream;
 } writing;
 
@@ -128,7 +132,9 @@ static qp_status next_token(writing *w, int32_t *token)
     QP_TRY(next_scores(w, &scores));
     qp_real *row = qp_tensor_row(scores, 0);
     qp_logits_forbid_special(scores.columns, row, &w->special);
-    qp_logits_forbid_repeats(scores.columns, row, w->id, w->count, w->g->no_repeat_ngram);
+    if (w->count - w->prompt < w->g->limit.min_length) qp_logits_forbid(scores.columns, row, w->special.end);
+    qp_logits_forbid_repeats(scores.columns, row, w->id, w->count, (int)w->g->limit.no_repeat_ngram);
+    qp_logits_forbid_listed(scores.columns, row, w->id, w->count, &w->forbidden);
     QP_TRY(qp_sampler_weigh(w->sampler, row, w->id, w->count));
     uint64_t key = qp_random_key(w->g->seed, (uint64_t)w->number);
     *token = qp_sample_draw(scores.columns, row, qp_random_uniform(key, (uint64_t)(w->count - w->prompt)));
@@ -141,7 +147,7 @@ static qp_status write_text(writing *w, qp_generate_emit *emit, void *self, qp_g
 {
     result->why = QP_GENERATED_LENGTH;
     size_t emitted = 0;
-    while (!w->g->tokens || result->tokens < w->g->tokens) {
+    while (w->most == 0 || result->tokens < w->most) {
         int32_t token;
         QP_TRY(next_token(w, &token));
         result->tokens++;
@@ -160,6 +166,16 @@ static qp_status write_text(writing *w, qp_generate_emit *emit, void *self, qp_g
     return w->stream.certain > emitted && emit ? emit(self, w->number, w->stream.text, w->stream.certain) : QP_OK;
 }
 
+/* --tokens, and what --max-length leaves after the prompt. */
+static int64_t most_tokens(const writing *w)
+{
+    const qp_generate_config *limit = &w->g->limit;
+    if (limit->max_length == 0) return limit->tokens;
+    int64_t left = limit->max_length - w->lead - w->count;
+    if (left < 1) left = 1;
+    return limit->tokens && limit->tokens < left ? limit->tokens : left;
+}
+
 static qp_status prepare(writing *w, const int32_t *prompt, int count)
 {
     const qp_model_config *config = qp_model_config_of(w->g->model);
@@ -169,6 +185,8 @@ static qp_status prepare(writing *w, const int32_t *prompt, int count)
     QP_TRY(append(&w->id, &w->count, &w->capacity, prompt, count));
     w->prompt = count;
     w->lead = count > 0 && config->start_id == QP_START_NONE ? 0 : 1;
+    w->most = most_tokens(w);
+    QP_TRY(qp_forbidden_parse(w->g->limit.forbid, (int)config->tgt_vocab_size, &w->forbidden));
     w->stream = (qp_text_stream){.codec = w->g->codec, .stop = w->g->stop, .stops = w->g->stops, .running = w->running};
     qp_text_stream_begin(&w->stream, w->id, w->count);
     return qp_sampler_new(w->g->sample, (int)config->tgt_vocab_size, &w->sampler);

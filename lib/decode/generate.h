@@ -10,12 +10,23 @@
  * A model of lines (no --lm-window) begins after the begin and ends with the end. For a model of running text it is the
  * end of a line: it begins after one, and line feeds of the text are it.
  * A text longer than the model reads at once is read in overlapping windows: lib/decode/context.h. */
+#define QP_GENERATE_FIELDS(X)                                                                                          \
+    X(INT, tokens, "256", 0, 1000000000, NULL, "maximum number of tokens; 0: until the text ends by itself")           \
+    X(INT, max_length, "0", 0, 1000000000, NULL, "maximum number of tokens with those of the prompt; 0: any")          \
+    X(INT, min_length, "0", 0, 1000000000, NULL, "minimum number of tokens before the text may end")                   \
+    X(INT, no_repeat_ngram, "0", 0, 100, NULL, "no n-gram of N tokens twice; 0: off")                                  \
+    X(TEXT, forbid, "", 0, 0, "IDS", "sequences of tokens that no text contains: ids, such as '7, 3 5'")
+
+typedef struct {
+    QP_GENERATE_FIELDS(QP_FIELD_DECLARE)
+} qp_generate_config;
+extern const qp_field_table qp_generate_fields;
+
 typedef struct {
     const qp_model *model; /* without encoder; packed parameters make the text independent of batches */
     const qp_text_codec *codec;
     const qp_sample_config *sample;
-    int no_repeat_ngram;     /* no n-gram of this many tokens twice; 0: off */
-    int64_t tokens;          /* most to generate; 0: no limit */
+    qp_generate_config limit;
     const char *const *stop; /* [stops] the text ends before the first of these strings */
     int stops;
     uint64_t seed;

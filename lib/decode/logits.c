@@ -1,6 +1,7 @@
 #include "lib/decode/logits.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/tensor/rows.h"
@@ -34,6 +35,45 @@ void qp_logits_forbid_repeats(int columns, qp_real *row, const int32_t *history,
     size_t suffix_bytes = (size_t)(n - 1) * sizeof *history;
     for (int i = 0; i + n <= count; i++)
         if (memcmp(history + i, suffix, suffix_bytes) == 0) qp_logits_forbid(columns, row, history[i + n - 1]);
+}
+
+void qp_logits_penalise(int columns, qp_real *row, const int32_t *history, int count, double penalty)
+{
+    for (int i = 0; penalty != 1 && i < count; i++) {
+        bool seen = history[i] < 0 || history[i] >= columns;
+        for (int j = 0; j < i && !seen; j++) seen = history[j] == history[i];
+        qp_real *x = row + history[i];
+        if (!seen) *x = (qp_real)(*x > 0 ? (double)*x / penalty : (double)*x * penalty);
+    }
+}
+
+qp_status qp_forbidden_parse(const char *text, int columns, qp_forbidden *f)
+{
+    int ids = 0;
+    *f = (qp_forbidden){.count = 0};
+    for (const char *at = text; *at;) {
+        char *end;
+        long id = strtol(at, &end, 10);
+        if (end == at || id < 0 || id >= columns || ids == QP_FORBIDDEN_MOST)
+            return qp_fail(QP_EUSAGE, "--forbid '%.60s': not sequences of at most %d ids below %d; such as '7, 3 5'",
+                           text, QP_FORBIDDEN_MOST, columns);
+        f->id[ids++] = (int32_t)id;
+        at = end + strspn(end, " ");
+        if (*at && *at != ',') continue;
+        f->start[++f->count] = ids;
+        if (*at) at++;
+    }
+    return QP_OK;
+}
+
+void qp_logits_forbid_listed(int columns, qp_real *row, const int32_t *history, int count, const qp_forbidden *f)
+{
+    for (int i = 0; i < f->count; i++) {
+        const int32_t *id = f->id + f->start[i];
+        int before = f->start[i + 1] - f->start[i] - 1;
+        if (before <= count && (!before || memcmp(history + count - before, id, (size_t)before * sizeof *id) == 0))
+            qp_logits_forbid(columns, row, id[before]);
+    }
 }
 
 int qp_logits_top(int columns, const qp_real *row, int k, int32_t *id, qp_real *log_probability)

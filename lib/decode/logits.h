@@ -25,6 +25,26 @@ void qp_logits_forbid_special(int columns, qp_real *row, const qp_special_ids *s
  * Time    count comparisons.      Source  Paulus et al. 2018 */
 void qp_logits_forbid_repeats(int columns, qp_real *row, const int32_t *history, int count, int n);
 
+/* qp_logits_penalise — make every id of `history` less probable, once: x = x/penalty if x > 0, else x*penalty; ids
+ * outside the row are ignored.
+ * Time    count^2 comparisons.    Source  Keskar et al. 2019 */
+void qp_logits_penalise(int columns, qp_real *row, const int32_t *history, int count, double penalty);
+
+/* Sequences of tokens that no text may contain. */
+enum { QP_FORBIDDEN_MOST = 256 };
+typedef struct {
+    int32_t id[QP_FORBIDDEN_MOST];
+    int start[QP_FORBIDDEN_MOST + 1]; /* sequence i is id[start[i]] .. id[start[i+1]-1] */
+    int count;
+} qp_forbidden;
+
+/* qp_forbidden_parse — "7, 3 5": token 7, and token 5 after token 3; "": none.
+ *   Errors  QP_EUSAGE: not ids of a vocabulary of `columns`, more than QP_FORBIDDEN_MOST.
+ * qp_logits_forbid_listed — forbid every token that would complete one of them. */
+qp_status qp_forbidden_parse(const char *text, int columns, qp_forbidden *forbidden);
+void qp_logits_forbid_listed(int columns, qp_real *row, const int32_t *history, int count,
+                             const qp_forbidden *forbidden);
+
 /* qp_logits_top — the k most probable ids, best first, ties to the lower id; without forbidden ones.
  * id, log_probability [k]; returns how many there are (at most k, at most columns). */
 int qp_logits_top(int columns, const qp_real *row, int k, int32_t *id, qp_real *log_probability);

@@ -24,6 +24,9 @@ typedef struct {
     int32_t *from_row; /* [sources*width] which old row it continues */
     int32_t *history;  /* [longest] */
     qp_candidates candidates;
+    qp_beam_ranking ranking;
+    qp_forbidden forbidden;
+    int32_t first_token; /* what the decoder reads before the first */
     qp_beam_node *node; /* memory that the beams divide up */
     double *total;
     qp_beam_end *end;
@@ -37,7 +40,8 @@ static int longest_of(const search *s, const qp_model *model, int source_tokens)
     double longest = s->config->max_length_factor * source_tokens + (double)s->config->max_length_extra;
     double limit = (double)qp_model_config_of(model)->max_length;
     if (longest > limit) longest = limit;
-    return longest < s->prefix.count + 1 ? s->prefix.count + 1 : (int)longest;
+    int given = s->prefix.count + (s->config->forced_first >= 0 ? 1 : 0);
+    return longest < given + 1 ? given + 1 : (int)longest;
 }
 
 static void release(search *s)
@@ -68,7 +72,7 @@ static qp_status take_memory(search *s, size_t sources, size_t longest, bool att
     s->active = malloc(sources * sizeof *s->active);
     s->last_id = malloc(rows * sizeof *s->last_id);
     s->from_row = malloc(rows * sizeof *s->from_row);
-    s->history = malloc(longest * sizeof *s->history);
+    s->history = malloc((longest + 1) * sizeof *s->history);
     s->candidates.stride = s->width + 1;
     s->candidates.id = malloc(candidates * sizeof *s->candidates.id);
     s->candidates.log_probability = malloc(candidates * sizeof *s->candidates.log_probability);
@@ -95,6 +99,7 @@ static void start_beams(search *s, const qp_model *model, qp_sequences source)
     qp_real **attention = s->attention;
     int width = s->width;
     s->special = qp_model_special(model, true);
+    s->first_token = s->config->start_token >= 0 ? (int32_t)s->config->start_token : qp_model_first_token(model);
     for (int i = 0; i < source.count; i++) {
         int tokens = qp_sequence_length(source, i), longest = longest_of(s, model, tokens);
         double *total = s->total + (size_t)i * 2 * (size_t)width;
@@ -108,12 +113,13 @@ static void start_beams(search *s, const qp_model *model, qp_sequences source)
                                .enough = s->enough,
                                .end = s->end + (size_t)i * (size_t)(width + s->enough),
                                .source_tokens = tokens,
+                               .ranking = &s->ranking,
                                .attention = attention};
         node += (size_t)longest * (size_t)width;
         if (attention) attention += longest;
         total[0] = 0;
         s->active[i] = i;
-        s->last_id[i] = qp_model_first_token(model);
+        s->last_id[i] = s->first_token;
     }
 }
 
@@ -153,35 +159,53 @@ static qp_status keep_attention(search *s, const qp_attention_map *map)
     return QP_OK;
 }
 
-/* The only candidate of live hypothesis j inside the prefix. */
-static void force(search *s, const qp_beam *beam, int j, const qp_real *row)
+/* The only token that may come next, -1: any; *log_probability is set where the rule says it. */
+static int32_t forced_token(const search *s, const qp_beam *beam, qp_real *log_probability)
 {
-    const ptrdiff_t begin = (ptrdiff_t)j * s->candidates.stride;
-    s->candidates.count[j] = 1;
-    s->candidates.id[begin] = s->prefix.id[beam->length];
-    s->candidates.log_probability[begin] = row[s->prefix.id[beam->length]];
+    const qp_search_config *config = s->config;
+    const int first = config->forced_first >= 0 ? 1 : 0, place = beam->length - first;
+    if (place >= 0 && place < s->prefix.count) return s->prefix.id[place];
+    *log_probability = 0;
+    if (place < 0) return (int32_t)config->forced_first;
+    return beam->length == beam->longest - 1 ? (int32_t)config->forced_last : -1;
+}
+
+/* The scores of live hypothesis j become those of the tokens that the rules allow. */
+static qp_status apply_rules(search *s, const qp_beam *beam, int j, int columns, qp_real *row)
+{
+    const qp_search_config *config = s->config;
+    const double penalty = config->repeat_penalty;
+    const bool greedy = s->width == 1;
+    int32_t *history = s->history + 1;
+    s->history[0] = s->first_token; /* which the penalty counts, too */
+    if (penalty != 1 || config->no_repeat_ngram > 0 || s->forbidden.count) qp_beam_history(beam, j, history);
+    if (greedy) qp_logits_penalise(columns, row, s->history, beam->length + 1, penalty);
+    QP_TRY(qp_logits_normalise(columns, row));
+    if (!greedy) qp_logits_penalise(columns, row, s->history, beam->length + 1, penalty);
+    qp_real given = NAN;
+    int32_t forced = forced_token(s, beam, &given);
+    if (forced >= 0) {
+        if (isnan(given)) given = row[forced];
+        for (int c = 0; c < columns; c++) row[c] = -(qp_real)INFINITY;
+        row[forced] = given;
+        return QP_OK;
+    }
+    qp_logits_forbid_special(columns, row, &s->special);
+    if (config->unk == QP_UNKNOWN_NEVER) qp_logits_forbid(columns, row, s->special.unknown);
+    if (beam->length < config->min_length) qp_logits_forbid(columns, row, s->special.end);
+    qp_logits_forbid_repeats(columns, row, history, beam->length, (int)config->no_repeat_ngram);
+    qp_logits_forbid_listed(columns, row, history, beam->length, &s->forbidden);
+    return QP_OK;
 }
 
 /* Extend the live hypotheses of one source, whose scores begin at row `first`, by one token. */
 static qp_status expand(search *s, qp_beam *beam, qp_tensor scores, int first)
 {
-    const qp_search_config *config = s->config;
     for (int j = 0; j < beam->live; j++) {
         qp_real *row = qp_tensor_row(scores, first + j);
-        QP_TRY(qp_logits_normalise(scores.columns, row));
-        if (beam->length < s->prefix.count) {
-            force(s, beam, j, row);
-            continue;
-        }
-        qp_logits_forbid_special(scores.columns, row, &s->special);
-        if (config->unk == QP_UNKNOWN_NEVER) qp_logits_forbid(scores.columns, row, s->special.unknown);
-        if (beam->length < config->min_length) qp_logits_forbid(scores.columns, row, s->special.end);
-        if (config->no_repeat_ngram > 0) {
-            qp_beam_history(beam, j, s->history);
-            qp_logits_forbid_repeats(scores.columns, row, s->history, beam->length, (int)config->no_repeat_ngram);
-        }
         const int stride = s->candidates.stride;
         const ptrdiff_t begin = (ptrdiff_t)j * stride;
+        QP_TRY(apply_rules(s, beam, j, scores.columns, row));
         s->candidates.count[j] = qp_logits_top(scores.columns, row, stride, s->candidates.id + begin,
                                                s->candidates.log_probability + begin);
     }
@@ -235,9 +259,8 @@ static qp_status loop(search *s, const qp_model *model, qp_tape *tape)
 
 static qp_status finish(search *s, int sources, bool attention, qp_search_result *result)
 {
-    const qp_beam_ranking ranking = {s->config->length_penalty, s->config->coverage_penalty, (int)s->config->n_best};
     for (int i = 0; i < sources; i++) {
-        QP_TRY(qp_beam_finish(&s->beam[i], &ranking, &result[i]));
+        QP_TRY(qp_beam_finish(&s->beam[i], &s->ranking, &result[i]));
         for (int h = 0; h < result[i].count && !attention; h++) {
             free(result[i].best[h].attention);
             result[i].best[h].attention = NULL;
@@ -258,10 +281,13 @@ static qp_status check_attention(const qp_model *model, const qp_search_config *
     return QP_OK;
 }
 
-static qp_status check_prefix(const qp_model *model, qp_search_prefix prefix)
+static qp_status check_prefix(const qp_model *model, const qp_search_config *config, qp_search_prefix prefix)
 {
-    int64_t limit = qp_model_config_of(model)->max_length;
-    if (prefix.count < limit) return QP_OK;
+    int64_t limit = qp_model_config_of(model)->max_length, columns = qp_model_config_of(model)->tgt_vocab_size;
+    if (config->start_token >= columns || config->forced_first >= columns || config->forced_last >= columns)
+        return qp_fail(QP_EUSAGE, "--start-token, --forced-first, --forced-last: not an id of the vocabulary of %lld",
+                       (long long)columns);
+    if (prefix.count + (config->forced_first >= 0 ? 1 : 0) < limit) return QP_OK;
     return qp_fail(QP_EUSAGE, "--tgt-prefix: %d tokens leave no room in the model's %lld (--max-length); shorten it",
                    prefix.count, (long long)limit);
 }
@@ -278,9 +304,12 @@ qp_status qp_search_from(const qp_model *model, qp_tape *tape, qp_ids source, co
     int sources = source.sequences.count;
     for (int i = 0; i < sources; i++) result[i] = (qp_search_result){0};
     QP_TRY(check_attention(model, config, attention));
-    QP_TRY(check_prefix(model, prefix));
+    QP_TRY(check_prefix(model, config, prefix));
     if (sources <= 0) return QP_OK;
     search s = {.config = config, .prefix = prefix, .width = (int)config->beam_size};
+    s.ranking = (qp_beam_ranking){config->length_penalty, config->coverage_penalty, (int)config->n_best,
+                                  config->length_rule, config->beam_stop};
+    QP_TRY(qp_forbidden_parse(config->forbid, (int)qp_model_config_of(model)->tgt_vocab_size, &s.forbidden));
     s.enough = (int)ceil(config->patience * (double)s.width);
     if (s.enough < s.width) s.enough = s.width;
     qp_status status = start(&s, model, tape, source, attention || config->coverage_penalty > 0);

@@ -29,7 +29,7 @@ static const qp_gguf_architecture *architecture_named(const char *name)
 
 static qp_status choose(const qp_package *p, const char *place, output *o)
 {
-    const qp_hf_written written = {place, p->model, NULL, qp_model_special(p->model, true)};
+    const qp_hf_written written = {place, p->model, NULL, NULL, qp_model_special(p->model, true)};
     qp_hf_choice choice;
     if (o->model->task != QP_TASK_LM)
         return qp_fail(QP_EUSAGE, "%s: GGUF files are of language models; train one with --task lm", place);

@@ -6,6 +6,7 @@
 #include "lib/base/file.h"
 #include "lib/export/folder.h"
 #include "lib/export/hf_tokenizer_files.h"
+#include "lib/import/hf_generation.h"
 #include "lib/import/weight_save.h"
 #include "lib/store/safetensors.h"
 
@@ -30,7 +31,7 @@ static qp_status save_weights(const qp_hf_written *w, const qp_hf_choice *c, con
     return status;
 }
 
-/* generate() stops after 20 tokens unless something else is said. A model that generates nothing must not have the
+/* A model that generates nothing must not have the
  * file that another model left in the folder. */
 static qp_status save_generation(const qp_hf_written *w, const char *folder)
 {
@@ -40,8 +41,10 @@ static qp_status save_generation(const qp_hf_written *w, const char *folder)
     if (!qp_model_task_has_decoder(qp_model_config_of(w->model)->task)) return qp_file_remove_tree(path);
     qp_json_open(&json, '{');
     qp_hf_put_ids(&json, w);
-    qp_json_put_integer(&json, "max_length", qp_model_config_of(w->model)->max_length);
+    qp_status status = qp_hf_put_generation(&json, qp_model_config_of(w->model), w->decoding);
     qp_json_close(&json, '}');
+    if (status != QP_OK) qp_text_free(&json);
+    if (status != QP_OK) return status;
     return qp_folder_json(folder, "generation_config.json", &json);
 }
 
@@ -100,7 +103,7 @@ qp_status qp_hf_export(const qp_package *p, const char *place, const char *folde
     char *labels = NULL;
     bool decodes = qp_model_task_has_decoder(qp_model_config_of(p->model)->task);
     if (p->labels.count) QP_TRY(qp_labels_json(&p->labels, &labels));
-    const qp_hf_written written = {place, p->model, labels, qp_model_special(p->model, decodes)};
+    const qp_hf_written written = {place, p->model, labels, p->decoding, qp_model_special(p->model, decodes)};
     qp_status status = qp_hf_choose(&written, &choice);
     if (status == QP_OK) free(choice.config);
     if (status == QP_OK) status = qp_folder_make(folder);

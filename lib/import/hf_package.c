@@ -4,8 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/import/hf_generation.h"
 #include "lib/import/hf_import.h"
+#include "lib/import/hf_languages.h"
 #include "lib/import/hf_tokenizers.h"
+#include "lib/package/decoding.h"
+#include "lib/text/json_writer.h"
 #include "tokenizer/tokenizer_file.h"
 #include "tokenizer/tokenizer_special.h"
 
@@ -109,14 +113,52 @@ static qp_status finish(const char *folder, qp_hf_model *made, qp_hf_frame f, qp
     return QP_OK;
 }
 
-static qp_status read_package(const char *folder, const char *task, bool images, qp_package *p)
+/* Languages, which are members of a JSON object, and rules; an empty object is none. */
+static qp_status set_decoding(const char *folder, const qp_text_buffer *languages, qp_text_buffer *left_out,
+                              qp_package *p)
 {
-    qp_hf_frame f = {-1, -1};
+    const qp_model_config *m = qp_model_config_of(p->model);
+    qp_text_buffer rules = {0}, json = {0};
+    qp_status status = qp_hf_generation(folder, m, &rules, left_out);
+    if (status == QP_OK && (rules.bytes || languages->bytes)) {
+        qp_json_open(&json, '{');
+        if (rules.bytes) {
+            qp_json_key(&json, "rules");
+            qp_json_open(&json, '{');
+            qp_text_put(&json, rules.text, rules.bytes);
+            qp_json_close(&json, '}');
+        }
+        if (rules.bytes && languages->bytes) qp_text_add(&json, ",");
+        if (languages->bytes) qp_text_put(&json, languages->text, languages->bytes);
+        qp_json_close(&json, '}');
+        status = qp_text_finish(&json, &p->decoding, NULL);
+        int64_t ids = m->src_vocab_size > m->tgt_vocab_size ? m->src_vocab_size : m->tgt_vocab_size;
+        if (status == QP_OK) status = qp_decoding_check(folder, p->decoding, ids);
+    }
+    qp_text_free(&rules);
+    qp_text_free(&json);
+    return status;
+}
+
+static qp_status read_model(const char *folder, const char *task, qp_hf_frame f, bool images, qp_package *p)
+{
     qp_hf_model made;
-    if (!images) QP_TRY(qp_hf_frame_of(p->source, &f));
     QP_TRY(qp_hf_import_model(folder, &(qp_hf_wish){task, true, f.before, f.after}, &made));
     qp_status status = images ? finish_images(&made, p) : finish(folder, &made, f, p);
     qp_hf_model_free(&made);
+    return status;
+}
+
+static qp_status read_package(const char *folder, const char *task, bool images, qp_text_buffer *left_out,
+                              qp_package *p)
+{
+    qp_hf_frame f = {-1, -1};
+    qp_text_buffer languages = {0};
+    qp_status status = images ? QP_OK : qp_hf_frame_of(p->source, &f);
+    if (status == QP_OK && !images) status = qp_hf_languages(folder, p->source, &f, &languages);
+    if (status == QP_OK) status = read_model(folder, task, f, images, p);
+    if (status == QP_OK && !images) status = set_decoding(folder, &languages, left_out, p);
+    qp_text_free(&languages);
     return status;
 }
 
@@ -134,7 +176,8 @@ static qp_status read_tokenizers(const char *folder, const char *file, bool imag
     return QP_OK;
 }
 
-qp_status qp_hf_package(const char *folder, const char *task, const char *tokenizer, qp_package **package)
+qp_status qp_hf_package(const char *folder, const char *task, const char *tokenizer, qp_text_buffer *left_out,
+                        qp_package **package)
 {
     qp_package *p;
     bool images = qp_hf_reads_images(folder);
@@ -143,7 +186,7 @@ qp_status qp_hf_package(const char *folder, const char *task, const char *tokeni
         return qp_fail(QP_EUSAGE, "%s: reads images, which have no tokenizer; leave --tokenizer out", folder);
     QP_TRY(qp_package_new(&p));
     qp_status status = read_tokenizers(folder, tokenizer, images, p);
-    if (status == QP_OK) status = read_package(folder, task, images, p);
+    if (status == QP_OK) status = read_package(folder, task, images, left_out, p);
     if (status == QP_OK)
         *package = p;
     else

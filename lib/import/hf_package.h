@@ -2,6 +2,7 @@
 #define QP_HF_PACKAGE_H
 
 #include "lib/package/package.h"
+#include "lib/text/text_buffer.h"
 
 /* hf_package — a Hugging Face folder as a package: the model, its tokenizers, its labels.
  *
@@ -9,9 +10,11 @@
  *   tokenizer decides which tokens are put before and after a text.
  *   task       as in qp_hf_import_model
  *   tokenizer  a tokenizer file to use instead; "": the folder's
+ *   left_out   what generation_config.json says and no option does (hf_generation.h)
  * Errors  those of qp_hf_import_model and of reading tokenizers; QP_ENOINPUT: the folder has none; QP_EDATA: more
  *         pieces than the model has rows. */
-qp_status qp_hf_package(const char *folder, const char *task, const char *tokenizer, qp_package **package);
+qp_status qp_hf_package(const char *folder, const char *task, const char *tokenizer, qp_text_buffer *left_out,
+                        qp_package **package);
 
 /* qp_hf_frame_of — the special tokens that a tokenizer puts before and after a text; -1: none.   Errors  QP_EMEMORY. */
 typedef struct {

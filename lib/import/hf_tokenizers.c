@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "lib/base/file.h"
+#include "lib/import/hf_languages.h"
 #include "tokenizer/marian_tokenizer.h"
 #include "tokenizer/tokenizer_file.h"
 #include "tokenizer/tokenizer_formats.h"
@@ -50,12 +51,32 @@ static qp_status read_marian(const char *folder, const char *list, const char *o
     return status;
 }
 
+/* M2M100: a sentencepiece model, the ids of its pieces, and the tokens of languages after them. */
+static qp_status read_m2m100(const char *list, const char *model, qp_tokenizer **tokenizer)
+{
+    qp_vocabulary_names names;
+    QP_TRY(qp_vocabulary_read(list, &names));
+    qp_status status = QP_OK;
+    for (int i = 0; qp_hf_language_codes[i] && status == QP_OK; i++) {
+        char token[16];
+        snprintf(token, sizeof token, "__%.8s__", qp_hf_language_codes[i]);
+        if (qp_vocabulary_index(&names, token) < 0) status = qp_vocabulary_append(list, token, &names);
+    }
+    if (status == QP_OK)
+        status = qp_tokenizer_marian(model, (const char *const *)names.name, names.count, tokenizer);
+    qp_vocabulary_names_free(&names);
+    return status;
+}
+
 /* A tokenizer that serves both sides. */
 static qp_status read_one(const char *folder, qp_tokenizer **tokenizer)
 {
     static const char *const whole[] = {"tokenizer.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model",
                                         "spm.model"};
     char path[PATH_BYTES], second[PATH_BYTES];
+    if (!find_file(folder, "tokenizer.json", path) && find_file(folder, "sentencepiece.bpe.model", path) &&
+        find_file(folder, "vocab.json", second))
+        return read_m2m100(second, path, tokenizer);
     for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
         if (find_file(folder, whole[i], path)) return qp_tokenizer_load(path, tokenizer);
     if (find_file(folder, "vocab.json", path) && find_file(folder, "merges.txt", second))

@@ -158,7 +158,11 @@ qp_status qp_vocabulary_read(const char *path, qp_vocabulary_names *names)
 
 qp_status qp_vocabulary_add_start(const char *place, qp_vocabulary_names *names)
 {
-    const char *word = qp_vocabulary_index(names, "<pad>") < 0 ? "<pad>" : "<start>";
+    return qp_vocabulary_append(place, qp_vocabulary_index(names, "<pad>") < 0 ? "<pad>" : "<start>", names);
+}
+
+qp_status qp_vocabulary_append(const char *place, const char *word, qp_vocabulary_names *names)
+{
     char **grown = realloc(names->name, ((size_t)names->count + 1) * sizeof *grown);
     if (grown) names->name = grown;
     if (!grown || !(grown[names->count] = strdup(word))) return no_memory(place);

@@ -92,7 +92,8 @@ static bool check_rows(qp_tape *tape, const qp_encoded *encoded, const qp_batch 
     for (int i = 0; i < target.count && !qp_tape_failed(tape); i++) {
         int length = qp_sequence_length(encoded->sequences, i) - encoded->begin;
         for (int r = target.start[i]; r < target.start[i + 1]; r++)
-            if (batch->source_row[r] < 0 || batch->source_row[r] >= length)
+            if (batch->source_row[r] < (encoded->begin ? -1 : 0) || /* -1: the token before the text */
+                batch->source_row[r] >= length)
                 qp_tape_fail(tape, QP_ESHAPE, "target row %d reads row %d of a source of %d", r, batch->source_row[r],
                              length);
     }

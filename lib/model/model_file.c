@@ -18,6 +18,7 @@
 #define LABELS_KEY "quipu.labels"
 #define SCALING_KEY "quipu.scaling"
 #define QUANTIZED_KEY "quipu.quantized"
+#define DECODING_KEY "quipu.decoding"
 #define TOKEN_WORD "ngram.token_word" /* I32 [target vocabulary] the word of each token, -1: none */
 
 /* ---- saving ---- */
@@ -101,6 +102,7 @@ qp_status qp_model_file_save(const char *path, const qp_model *model, const qp_m
     snprintf(alpha, sizeof alpha, "%.17g", texts->alpha);
     if (texts->base) put_text(writer, QP_ADAPTER_ALPHA, alpha);
     put_text(writer, QUANTIZED_KEY, texts->quantized);
+    put_text(writer, DECODING_KEY, texts->decoding);
     add_parameters(writer, qp_model_params(model), texts->base != NULL);
     free(config);
     add_ngram(writer, model);
@@ -255,6 +257,7 @@ static qp_status copy_texts(const qp_safetensors *file, qp_model_texts *texts)
     QP_TRY(copy_text(file, SCALING_KEY, &texts->scaling));
     QP_TRY(copy_text(file, QP_CHECKSUM_KEY, &texts->checksum));
     QP_TRY(copy_text(file, QUANTIZED_KEY, &texts->quantized));
+    QP_TRY(copy_text(file, DECODING_KEY, &texts->decoding));
     return copy_text(file, QP_ADAPTER_BASE, &texts->base);
 }
 
@@ -353,5 +356,6 @@ void qp_model_texts_free(qp_model_texts *texts)
     free(texts->base);
     free(texts->base_checksum);
     free(texts->quantized);
+    free(texts->decoding);
     *texts = (qp_model_texts){0};
 }

@@ -12,13 +12,14 @@
  *   quipu.scaling           what forecasting needs: columns, window, scaling    (regress)
  *   quipu.quantized         a JSON object, where matrices were rounded to fewer bits: the type, and how well the model
  *                           did before and after
+ *   quipu.decoding          a JSON object: defaults of options for translate and generate, tokens of languages
  *   quipu.checksum          see store/safetensors.h
  * A matrix is F32, or as `quipu quantize` stores it: BF16, F16, or I8 with the factor of each row in an F32 array that
  * has its name and ".scale".
  * Equal models make equal files, byte for byte: no date, host or path goes in. */
 typedef struct {
     char *source_tokenizer, *target_tokenizer; /* the tokenizers' JSON */
-    char *labels, *scaling, *quantized;
+    char *labels, *scaling, *quantized, *decoding;
     char *checksum;             /* of the file they were read from; not written */
     char *base, *base_checksum; /* of an adapter (model_transfer.h), of which only what is trained is written */
     double alpha;               /* of an adapter to be written */

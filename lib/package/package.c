@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "lib/model/model_file.h"
+#include "lib/package/decoding.h"
+#include "lib/text/json_reader.h"
 #include "tokenizer/tokenizer_file.h"
 
 qp_status qp_package_new(qp_package **package)
@@ -27,21 +29,23 @@ void qp_package_set_tokenizers(qp_package *package, qp_tokenizer *source, qp_tok
     qp_package_set_model(package, package->model);
 }
 
-/* ---- a token before every text ---- */
+/* ---- a token before or after every text ---- */
 
 static qp_status encode_begun(void *self, const char *text, size_t bytes, int32_t **id, int *count)
 {
     const qp_begun_codec *codec = self;
     QP_TRY(codec->inner.encode(codec->inner.self, text, bytes, id, count));
-    int32_t *grown = realloc(*id, ((size_t)*count + 1) * sizeof *grown);
+    int32_t *grown = realloc(*id, ((size_t)*count + 2) * sizeof *grown);
     if (!grown) {
         free(*id);
         *id = NULL;
         return qp_fail(QP_EMEMORY, "out of memory for a text of %d tokens", *count);
     }
+    *id = grown;
+    if (codec->last >= 0) grown[(*count)++] = qp_codec_special(&codec->inner).end;
+    if (codec->begin < 0) return QP_OK;
     memmove(grown + 1, grown, (size_t)*count * sizeof *grown);
     grown[0] = codec->begin;
-    *id = grown;
     ++*count;
     return QP_OK;
 }
@@ -58,11 +62,16 @@ static const char *piece_begun(void *self, int32_t id)
     return codec->inner.piece(codec->inner.self, id);
 }
 
-static void begin_sources(qp_package *package)
+static void begin_sources(qp_package *package, int32_t begin, int32_t last)
 {
     qp_text_codec *codec = &package->source_codec;
-    if (codec->encode == encode_begun) return;
-    package->begun = (qp_begun_codec){*codec, qp_codec_special(codec).begin};
+    qp_begun_codec *begun = &package->begun;
+    if (codec->encode == encode_begun) *codec = begun->inner;
+    *begun = (qp_begun_codec){*codec, begin, last, qp_codec_special(codec)};
+    if (last >= 0) {
+        begun->special.end = last;
+        codec->special = &begun->special;
+    }
     codec->self = &package->begun;
     codec->encode = encode_begun;
     codec->decode = decode_begun;
@@ -73,9 +82,39 @@ void qp_package_set_model(qp_package *package, qp_model *model)
 {
     package->model = model;
     const qp_model_config *config = model ? qp_model_config_of(model) : NULL;
-    if (config && config->begin_token && config->task == QP_TASK_TRANSLATE) begin_sources(package);
+    if (config && config->begin_token && config->task == QP_TASK_TRANSLATE && package->source)
+        begin_sources(package, qp_tokenizer_special(package->source)->begin, -1);
     if (model)
         qp_model_set_special(model, qp_codec_special(&package->source_codec), qp_codec_special(&package->target_codec));
+}
+
+void qp_package_set_language(qp_package *package, int32_t id)
+{
+    json_t *root;
+    bool last = false;
+    if (package->decoding &&
+        qp_json_read("rules of decoding", package->decoding, strlen(package->decoding), 0, &root) == QP_OK) {
+        last = json_is_true(json_object_get(root, "last"));
+        json_decref(root);
+    }
+    begin_sources(package, last ? -1 : id, last ? id : -1);
+}
+
+/* The language of the sources where no other is given. */
+static qp_status read_decoding(const char *path, const qp_model_texts *texts, qp_package *package)
+{
+    json_t *root;
+    if (!texts->decoding) return QP_OK;
+    const qp_model_config *config = qp_model_config_of(package->model);
+    int64_t ids = config->src_vocab_size > config->tgt_vocab_size ? config->src_vocab_size : config->tgt_vocab_size;
+    QP_TRY(qp_decoding_check(path, texts->decoding, ids));
+    package->decoding = strdup(texts->decoding);
+    if (!package->decoding) return qp_fail(QP_EMEMORY, "%s: out of memory while loading", path);
+    QP_TRY(qp_json_read(path, package->decoding, strlen(package->decoding), 0, &root));
+    const json_t *source = json_object_get(root, "source");
+    if (source && package->source) qp_package_set_language(package, (int32_t)json_integer_value(source));
+    json_decref(root);
+    return QP_OK;
 }
 
 void qp_package_free(qp_package *package)
@@ -85,6 +124,7 @@ void qp_package_free(qp_package *package)
     free_tokenizers(package);
     qp_labels_free(&package->labels);
     qp_scaling_free(&package->scaling);
+    free(package->decoding);
     free(package->base);
     free(package->base_checksum);
     free(package);
@@ -200,6 +240,7 @@ static qp_status load_into(qp_package *package, const char *path, bool map, bool
     if (status == QP_OK && !map) status = parse_tokenizers(&read, &texts);
     if (status == QP_OK) status = take_tokenizers(&read, package);
     if (status == QP_OK) status = read_rest(path, &texts, package);
+    if (status == QP_OK) status = read_decoding(path, &texts, package);
     qp_tokenizer_free(read.source);
     qp_tokenizer_free(read.target);
     qp_model_texts_free(&texts);
@@ -246,13 +287,14 @@ qp_status qp_package_save(const qp_package *package, const char *path)
     if (status == QP_OK && package->labels.count) status = qp_labels_json(&package->labels, &texts.labels);
     if (status == QP_OK && package->scaling.columns) status = qp_scaling_json(&package->scaling, &texts.scaling);
     if (status == QP_OK && package->images.size.height) status = qp_image_format_json(&package->images, &texts.scaling);
+    texts.decoding = package->decoding;
     texts.base = package->base;
     texts.base_checksum = package->base_checksum;
     texts.alpha = package->lora_alpha;
     if (status == QP_OK && package->quantized.type != QP_WEIGHT_PANELS)
         status = qp_quantization_json(&package->quantized, &texts.quantized);
     if (status == QP_OK) status = qp_model_file_save(path, package->model, &texts);
-    texts.base = texts.base_checksum = NULL; /* the package's */
+    texts.base = texts.base_checksum = texts.decoding = NULL; /* the package's */
     qp_model_texts_free(&texts);
     return status;
 }

@@ -11,10 +11,12 @@
 
 /* package — a model with everything that turns text or numbers into its input and its output back: what a model file
  * holds. One owner from loading or training to saving. */
-/* A codec that puts the token before every text: of translators with --begin-token. */
+/* A codec that puts a token before every text, of translators with --begin-token, or after its end, where that is how
+ * the language of a source is written. -1: none. */
 typedef struct {
     qp_text_codec inner;
-    int32_t begin;
+    int32_t begin, last;
+    qp_special_ids special; /* of a text that ends with `last` */
 } qp_begun_codec;
 
 typedef struct qp_package {
@@ -27,16 +29,19 @@ typedef struct qp_package {
     qp_image_format images;                   /* classify, match: of images; all zero: of texts */
     char *base, *base_checksum; /* while an adapter is trained (--lora): the model that it adapts; else NULL */
     double lora_alpha;
+    char *decoding;            /* rules of decoding and languages (decoding.h); NULL: none */
     qp_quantization quantized; /* of matrices in fewer bits; {0}: of none */
 } qp_package;
 
 /* qp_package_new — an empty package, to be filled.    Errors  QP_EMEMORY.
  * qp_package_set_tokenizers — the package owns them from now on; either may be NULL, both may be the same.
  * qp_package_set_model — the package owns it; it learns the special ids of the tokenizers.
+ * qp_package_set_language — the token that goes with every source, in the place that package->decoding says.
  * qp_package_free — NULL is fine. */
 qp_status qp_package_new(qp_package **package);
 void qp_package_set_tokenizers(qp_package *package, qp_tokenizer *source, qp_tokenizer *target);
 void qp_package_set_model(qp_package *package, qp_model *model);
+void qp_package_set_language(qp_package *package, int32_t id);
 void qp_package_free(qp_package *package);
 
 /* qp_package_load — read a model file and check that it is complete and consistent: the tokenizers the architecture

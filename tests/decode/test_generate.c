@@ -101,7 +101,7 @@ static void check_window(const char *prompt, const int32_t *ids, int prompt_coun
     const int half = context > 1 ? context / 2 : 1;
     qp_model *model = language_model(QP_KIND_TRANSFORMER, window ? 2 * context : context, window);
     sample.temp = 0;
-    qp_generator g = {.model = model, .codec = &codec, .sample = &sample, .tokens = TOKENS};
+    qp_generator g = {.model = model, .codec = &codec, .sample = &sample, .limit.tokens = TOKENS};
     qp_generated result;
     char *text = text_of(&g, prompt, 0, &result), expected[2000] = "";
     int32_t all[200] = {qp_model_first_token(model)};
@@ -144,7 +144,7 @@ Test(generate, long_prompts)
     enum { TOKENS = 1500 };
     static char prompt[TOKENS * 3 + 10];
     qp_model *model = language_model(QP_KIND_TRANSFORMER, 2048, 2048);
-    qp_generator g = {.model = model, .codec = &codec, .sample = &sample, .tokens = 1};
+    qp_generator g = {.model = model, .codec = &codec, .sample = &sample, .limit.tokens = 1};
     int32_t *id;
     int count;
     sample.temp = 0;
@@ -172,7 +172,7 @@ Test(generate, long_prompts)
 Test(generate, a_text_depends_on_seed_and_number_alone)
 {
     qp_model *model = language_model(QP_KIND_TRANSFORMER, 16, 16);
-    qp_generator g = {.model = model, .codec = &codec, .sample = &sample, .tokens = 40, .seed = 3};
+    qp_generator g = {.model = model, .codec = &codec, .sample = &sample, .limit.tokens = 40, .seed = 3};
     qp_generated result;
     char *one = text_of(&g, "w5", 0, &result), *two = text_of(&g, "w5", 1, &result);
     cr_assert_str_neq(one, two);
@@ -191,7 +191,7 @@ Test(generate, a_text_depends_on_seed_and_number_alone)
 Test(generate, tokens_stop_and_end)
 {
     qp_model *model = language_model(QP_KIND_TRANSFORMER, 16, 16);
-    qp_generator g = {.model = model, .codec = &codec, .sample = &sample, .tokens = 40};
+    qp_generator g = {.model = model, .codec = &codec, .sample = &sample, .limit.tokens = 40};
     qp_generated result;
     char *whole = text_of(&g, "", 0, &result);
     const char *stop[] = {" w"};
@@ -220,7 +220,8 @@ Test(generate, no_ngram_comes_twice)
 {
     qp_model *model = language_model(QP_KIND_TRANSFORMER, 64, 64);
     sample.temp = 0;
-    qp_generator g = {.model = model, .codec = &codec, .sample = &sample, .tokens = 20, .no_repeat_ngram = 1};
+    const qp_generate_config limit = {.tokens = 20, .no_repeat_ngram = 1};
+    qp_generator g = {.model = model, .codec = &codec, .sample = &sample, .limit = limit};
     qp_generated result;
     char *text = text_of(&g, "w5 w6", 0, &result), *rest = text, *word;
     int seen[WORDS] = {[5] = 1, [6] = 1};
@@ -235,7 +236,7 @@ Test(generate, recurrent_decoders_go_on)
 {
     qp_model *model = language_model(QP_KIND_GRU, 8, 0);
     sample.temp = 0;
-    qp_generator g = {.model = model, .codec = &codec, .sample = &sample, .tokens = 30};
+    qp_generator g = {.model = model, .codec = &codec, .sample = &sample, .limit.tokens = 30};
     qp_generated result;
     char *text = text_of(&g, "w5 w6", 0, &result), expected[2000] = "";
     int32_t all[40] = {QP_BOS, 5, 6};

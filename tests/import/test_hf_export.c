@@ -15,7 +15,7 @@ static const qp_hf_wish no_wish;
 static qp_hf_written written(const qp_hf_model *made)
 {
     qp_special_ids ids = {made->ids.pad, made->ids.begin, made->ids.end, -1, -1};
-    return (qp_hf_written){"m.safetensors", made->model, made->labels, ids};
+    return (qp_hf_written){"m.safetensors", made->model, made->labels, NULL, ids};
 }
 
 /* Writes a model into the folder and reads it again. */
