@@ -30,7 +30,7 @@ static qp_status draw(const qp_package *package, const char *path, int64_t numbe
 
 qp_status qp_attend_image_file(const char *model, bool verify, const char *path, int64_t number, qp_picture *picture)
 {
-    static const int tasks[] = {QP_TASK_CLASSIFY, -1};
+    static const int tasks[] = {QP_TASK_CLASSIFY, QP_TASK_MATCH, -1};
     qp_package *package;
     QP_TRY(qp_open_model(model, verify, tasks, &package));
     qp_status status = package->images.size.height

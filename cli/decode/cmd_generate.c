@@ -33,8 +33,8 @@ static QP_FIELD_TABLE(generate_table, "generate", generate_options, GENERATE_FIE
 
 static const char notes[] =
     "A model that was imported has its publisher's sampling as defaults (quipu info).\n"
-    "Filters act in this order: --min-length, --no-repeat-ngram, --forbid, --repeat-penalty, --temp, --top-k, --top-p, --min-p, --typical, "
-    "--epsilon-cutoff, --eta-cutoff.\n"
+    "Filters act in this order: --min-length, --no-repeat-ngram, --forbid, --repeat-penalty, --temp, --top-k, --top-p, "
+    "--min-p, --typical, --epsilon-cutoff, --eta-cutoff.\n"
     "A text longer than the context continues with a sliding window: a transformer reads at most --lm-window tokens "
     "(else --max-length) of its training; when it is full, the last half is read again and the text continues from "
     "there. Recurrent decoders keep their state instead, n-grams their last words. The same model, prompt, options "

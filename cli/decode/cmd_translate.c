@@ -48,8 +48,8 @@ static const char notes[] =
     "them); soft: for each target token its weights over the source tokens, ends included, joined by commas.\n"
     "--alignment-unit word: the same for words; the weights of a word are the mean over its tokens of their sums over "
     "the tokens of each source word.\n"
-    "A model that was imported has its publisher's --beam-size, --length-penalty and other rules as defaults; quipu info "
-    "shows them, and its languages.\n"
+    "A model that was imported has its publisher's --beam-size, --length-penalty and other rules as defaults; quipu "
+    "info shows them, and its languages.\n"
     "Weights are the mean over the heads of the last decoder layer but one (of fewer than three layers: the last).";
 
 /* ---- the loop ---- */

@@ -23,9 +23,9 @@ static const qp_command predict = {
              "tag       lines of words in, word/TAG out; or CoNLL columns in, the same with the model's tags out "
              "regress   CSV in; the next values out, one per line "
              "mlm       lines with [MASK] in; the lines with the likeliest words out "
-             "answers   lines of QUESTION TAB CONTEXT in; the part of the context that answers, its score, and its first "
-             "character and the one after its last, from 0 "
-             "pairs     classifiers of next sentences, or --pairs: lines of TEXT TAB TEXT in; label TAB probability out "
+             "answers   lines of QUESTION TAB CONTEXT in; the part of the context that answers, its score, and its "
+             "first character and the one after its last, from 0 "
+             "pairs     classifiers of next sentences, or --pairs: TEXT TAB TEXT in; label TAB probability out "
              "autoencode  lines of text in; the codes of a model with --codebook out",
     .group = groups,
     .group_count = 1,
@@ -81,6 +81,10 @@ qp_status qp_predict_lines(const qp_package *m, const qp_predict_config *o, char
     return status;
 }
 
+/* Of models whose lines are two texts: a question and a context, or a pair. */
+static qp_status (*const two_texts[])(const qp_package *m, const qp_predict_config *o, char **file, int files) = {
+    qp_predict_answered, qp_predict_pairs};
+
 /* Heads for the next sentence read pairs. */
 static bool reads_pairs(const qp_package *m)
 {
@@ -94,9 +98,9 @@ static qp_status predict_task(const qp_package *m, const qp_options *options)
     bool classifies = c->task == QP_TASK_CLASSIFY && m->source;
     if (config.pairs && !classifies)
         return qp_fail(QP_EUSAGE, "%s: --pairs is for classifiers of texts; leave it out", config.model);
-    if (qp_package_answers(m)) return qp_predict_answered(m, &config, options->file, options->file_count);
-    if (classifies && reads_pairs(m)) return qp_predict_pairs(m, &config, options->file, options->file_count);
     qp_status status = QP_OK;
+    if (qp_package_answers(m)) return two_texts[0](m, &config, options->file, options->file_count);
+    if (classifies && reads_pairs(m)) return two_texts[1](m, &config, options->file, options->file_count);
     for (size_t i = 0; status == QP_OK && i < sizeof rows / sizeof *rows; i++)
         if (rows[i].task == c->task && rows[i].numbers == qp_model_reads_numbers(c))
             status = rows[i].run(m, &config, options->file, options->file_count);

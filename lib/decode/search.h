@@ -21,7 +21,7 @@ enum { QP_UNKNOWN_RULES(QP_CHOICE_ID) QP_UNKNOWN_RULE_COUNT };
       "beta: adds beta * sum over source tokens of log min(1, attention received) to the score")                       \
     X(REAL, patience, "1", 1, 1000, NULL, "continue until this times --beam-size hypotheses are finished")             \
     X(CHOICE, beam_stop, "full", 0, 0, QP_CHOICES(QP_BEAM_STOPS),                                                      \
-      "stop when so many are finished, or when no live one can beat them by its score now, or at full length")         \
+      "stop when so many are finished, or no live one can beat them by its score now, or at full length")              \
     X(REAL, max_length_factor, "2", 0, 100, NULL, "longest output: this times the source tokens")                      \
     X(INT, max_length_extra, "20", 0, 100000, NULL, "... plus this many tokens")                                       \
     X(INT, min_length, "0", 0, 100000, NULL, "shortest output in tokens")                                              \
@@ -54,8 +54,8 @@ typedef struct {
  * With --beam-stop bound the k finished ones of the best scores are kept, until the score of the best live one, if it
  * ended now (longest: at the longest length), is not above the worst of theirs; live ones of the longest length are
  * ranked with them.                                                                      early_stopping of transformers
- * Rules      in this order: repeat_penalty (of beam_size 1 before the softmax), special tokens, no_repeat_ngram, forbid,
- *            min_length; forced_first and forced_last then have log-probability 0.
+ * Rules      in this order: repeat_penalty (of beam_size 1 before the softmax), special tokens, min_length,
+ *            no_repeat_ngram, forbid; forced_first and forced_last have log-probability 0.
  * Score      log P / ((5+length)/6)^alpha + beta * sum_i log(min(1, sum_t a_ti)), a_ti the attention of target token t
  *            to source token i, both EOS included                                                    Wu et al. 2016
  * Ties       the higher total wins, then the lower live row, then the lower id; equal scores: the one found first.

@@ -10,7 +10,7 @@ typedef struct {
     const char *place;    /* the model's file, for messages */
     const qp_model *model;
     const char *labels;   /* names of the classes, a JSON array; NULL: none */
-    const char *decoding; /* rules of decoding (lib/package/decoding.h); NULL: none */
+    const char *decoding; /* rules of decoding (lib/package/decoding_rules.h); NULL: none */
     qp_special_ids ids;   /* of what the decoder writes, else of what the encoder reads */
 } qp_hf_written;
 

@@ -6,7 +6,7 @@
 #include "lib/base/file.h"
 #include "lib/export/folder.h"
 #include "lib/export/hf_tokenizer_files.h"
-#include "lib/import/hf_generation.h"
+#include "lib/import/hf_decoding.h"
 #include "lib/import/weight_save.h"
 #include "lib/store/safetensors.h"
 

@@ -1,10 +1,12 @@
 #include "lib/export/hf_tokenizer_files.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/file.h"
 #include "lib/export/folder.h"
+#include "lib/import/hf_languages.h"
 #include "lib/import/hf_package.h"
 #include "lib/text/json_dump.h"
 #include "lib/text/json_reader.h"
@@ -194,11 +196,12 @@ static qp_status save_model(const char *folder, const char *name, const qp_token
     return qp_folder_text(folder, name, &text);
 }
 
-static qp_status save_names(const char *folder, const char *name, const qp_tokenizer *t)
+/* The first `count` pieces with their ids. */
+static qp_status save_names(const char *folder, const char *name, const qp_tokenizer *t, int count)
 {
     qp_text_buffer json = {0};
     qp_json_open(&json, '{');
-    for (int32_t id = 0; id < qp_tokenizer_size(t); id++) qp_json_put_integer(&json, qp_tokenizer_piece(t, id), id);
+    for (int32_t id = 0; id < count; id++) qp_json_put_integer(&json, qp_tokenizer_piece(t, id), id);
     qp_json_close(&json, '}');
     return qp_folder_json(folder, name, &json);
 }
@@ -219,11 +222,42 @@ static qp_status save_marian(const qp_package *p, const char *folder)
     qp_text_buffer json = {0};
     QP_TRY(save_model(folder, "source.spm", p->source));
     QP_TRY(save_model(folder, "target.spm", p->target));
-    QP_TRY(save_names(folder, "vocab.json", p->source));
-    if (!one) QP_TRY(save_names(folder, "target_vocab.json", p->target));
+    QP_TRY(save_names(folder, "vocab.json", p->source, qp_tokenizer_size(p->source)));
+    if (!one) QP_TRY(save_names(folder, "target_vocab.json", p->target, qp_tokenizer_size(p->target)));
     qp_json_open(&json, '{');
     qp_json_put_text(&json, "tokenizer_class", "MarianTokenizer");
     qp_json_put_bool(&json, "separate_vocabs", !one);
+    put_token(&json, "pad_token", p->source, s->pad);
+    put_token(&json, "unk_token", p->source, s->unknown);
+    put_token(&json, "eos_token", p->source, s->end);
+    qp_json_put_integer(&json, "model_max_length", qp_model_config_of(p->model)->max_length);
+    qp_json_close(&json, '}');
+    return qp_folder_json(folder, "tokenizer_config.json", &json);
+}
+
+/* ---- one sentencepiece model, a list of its pieces, and languages after them: what M2M100Tokenizer opens ---- */
+
+/* The pieces before the tokens of M2M100's languages; -1: they are not there. */
+static int pieces_before_languages(const qp_tokenizer *t)
+{
+    char token[16];
+    int first = -1;
+    for (int i = 0; qp_hf_language_codes[i]; i++) {
+        snprintf(token, sizeof token, "__%.8s__", qp_hf_language_codes[i]);
+        if (i == 0) first = qp_tokenizer_find(t, token);
+        if (first < 0 || strcmp(qp_tokenizer_piece(t, first + i), token) != 0) return -1;
+    }
+    return first;
+}
+
+static qp_status save_m2m100(const qp_package *p, const char *folder)
+{
+    const qp_special_ids *s = qp_tokenizer_special(p->source);
+    qp_text_buffer json = {0};
+    QP_TRY(save_model(folder, "sentencepiece.bpe.model", p->source));
+    QP_TRY(save_names(folder, "vocab.json", p->source, pieces_before_languages(p->source)));
+    qp_json_open(&json, '{');
+    qp_json_put_text(&json, "tokenizer_class", "M2M100Tokenizer");
     put_token(&json, "pad_token", p->source, s->pad);
     put_token(&json, "unk_token", p->source, s->unknown);
     put_token(&json, "eos_token", p->source, s->end);
@@ -240,6 +274,9 @@ qp_status qp_hf_save_tokenizers(const qp_package *p, const char *folder)
     bool two = m->task == QP_TASK_TRANSLATE && p->source != p->target;
     if (two && qp_tokenizer_is_sentencepiece(p->source) && qp_tokenizer_is_sentencepiece(p->target))
         return save_marian(p, folder);
+    if (m->task == QP_TASK_TRANSLATE && !two && qp_tokenizer_is_sentencepiece(p->source) &&
+        pieces_before_languages(p->source) > 0)
+        return save_m2m100(p, folder);
     files f = {.tokenizer = lm ? p->target : p->source, .model = m, .folder = folder};
     f.wanted.before = !begins ? -1 : lm ? qp_model_first_token(p->model) : s.begin;
     f.wanted.after = lm ? -1 : s.end;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/import/hf_generation.h"
+#include "lib/import/hf_decoding.h"
 #include "lib/import/hf_import.h"
 #include "lib/import/hf_languages.h"
 #include "lib/import/hf_tokenizers.h"

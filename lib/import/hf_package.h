@@ -10,7 +10,7 @@
  *   tokenizer decides which tokens are put before and after a text.
  *   task       as in qp_hf_import_model
  *   tokenizer  a tokenizer file to use instead; "": the folder's
- *   left_out   what generation_config.json says and no option does (hf_generation.h)
+ *   left_out   what generation_config.json says and no option does (hf_decoding.h)
  * Errors  those of qp_hf_import_model and of reading tokenizers; QP_ENOINPUT: the folder has none; QP_EDATA: more
  *         pieces than the model has rows. */
 qp_status qp_hf_package(const char *folder, const char *task, const char *tokenizer, qp_text_buffer *left_out,

@@ -81,12 +81,18 @@ static bool same_shape(const qp_stored *stored, const qp_parameter *p)
     return stored->dimensions == 2 && stored->shape[0] == p->rows && stored->shape[1] == p->columns;
 }
 
+/* Does this parameter of a head have a row for each label or word? Layers below the last have none. */
+static bool is_output(const char *name)
+{
+    return begins(name, "head.") && !begins(name, "head.words.") && !begins(name, "head.dense.") &&
+           !begins(name, "head.norm.");
+}
+
 /* The vocabulary of which this parameter has a row for each piece; NULL: it has none. */
 static const qp_transfer_vocabulary *vocabulary_of(const char *name, const qp_transfer_words *words)
 {
     if (begins(name, "tgt_embed.") || begins(name, "generator.")) return &words->target;
-    bool source = begins(name, "src_embed.") || begins(name, "embed.") ||
-                  (begins(name, "head.") && !begins(name, "head.words."));
+    bool source = begins(name, "src_embed.") || begins(name, "embed.") || is_output(name);
     return source ? &words->source : NULL;
 }
 
@@ -94,8 +100,9 @@ static const qp_transfer_vocabulary *vocabulary_of(const char *name, const qp_tr
 static bool is_refused(const char *name, const qp_transfer_words *words)
 {
     const qp_transfer_vocabulary *vocabulary = vocabulary_of(name, words);
+    if (words->other_head && begins(name, "head.") && !begins(name, "head.words.")) return true;
     if (!vocabulary) return false;
-    if (begins(name, "head.") && !words->labels) return true;
+    if (is_output(name) && !words->labels) return true;
     return !vocabulary->same || (begins(name, "embed.") && !words->target.same);
 }
 
@@ -129,7 +136,8 @@ static qp_status take_one(const qp_safetensors *file, const qp_stored *stored, c
     bool rows = false;
     *group = !stored ? QP_TRANSFER_NEW : is_refused(p->name, words) ? QP_TRANSFER_REFUSED : QP_TRANSFER_TAKEN;
     if (*group == QP_TRANSFER_REFUSED) {
-        QP_TRY(take_rows(file, stored, vocabulary_of(p->name, words), p, qp_params_value(params, i), &rows));
+        const qp_transfer_vocabulary none = {.same = false}, *v = vocabulary_of(p->name, words);
+        QP_TRY(take_rows(file, stored, v ? v : &none, p, qp_params_value(params, i), &rows));
         if (rows) *group = QP_TRANSFER_ROWS;
     }
     if (*group == QP_TRANSFER_TAKEN && !same_shape(stored, p)) *group = QP_TRANSFER_SHAPE;

@@ -34,10 +34,10 @@ typedef struct {
 } qp_transfer_vocabulary;
 
 /* Which words the file shares: a vocabulary's embedding and output layer are taken whole if it is the same, else by
- * rows; the labels' head (of which the word layers know no label) only if the labels are the same. */
+ * rows; the output layer of a head only if the labels are the same, its other layers if both models have labels. */
 typedef struct {
     qp_transfer_vocabulary source, target;
-    bool labels;
+    bool labels, other_head; /* other_head: only one of the two models has labels */
 } qp_transfer_words;
 
 /* qp_model_transfer — fill what fits of `params` from the model file `path`, the rest stays.

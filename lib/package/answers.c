@@ -132,9 +132,14 @@ static bool is_inside(qp_line text, size_t at)
            is_word(qp_utf8_next(text.text + at, text.bytes - at, &length));
 }
 
+/* Without the white space that pieces may begin with, but with the rest of the words. */
 static void widen(qp_line context, qp_answer *a)
 {
     size_t length;
+    for (; a->begin < a->end; a->begin += length)
+        if (!qp_is_white_space(qp_utf8_next(context.text + a->begin, context.bytes - a->begin, &length))) break;
+    for (; a->end > a->begin; a->end -= length)
+        if (!qp_is_white_space(qp_utf8_before(context.text, a->end, &length))) break;
     for (; is_inside(context, a->begin); a->begin -= length) qp_utf8_before(context.text, a->begin, &length);
     for (; is_inside(context, a->end); a->end += length)
         qp_utf8_next(context.text + a->end, context.bytes - a->end, &length);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "lib/model/model_file.h"
-#include "lib/package/decoding.h"
+#include "lib/package/decoding_rules.h"
 #include "lib/text/json_reader.h"
 #include "tokenizer/tokenizer_file.h"
 

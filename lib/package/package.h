@@ -29,7 +29,7 @@ typedef struct qp_package {
     qp_image_format images;                   /* classify, match: of images; all zero: of texts */
     char *base, *base_checksum; /* while an adapter is trained (--lora): the model that it adapts; else NULL */
     double lora_alpha;
-    char *decoding;            /* rules of decoding and languages (decoding.h); NULL: none */
+    char *decoding;            /* rules of decoding, languages (decoding_rules.h); NULL: none */
     qp_quantization quantized; /* of matrices in fewer bits; {0}: of none */
 } qp_package;
 

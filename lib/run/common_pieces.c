@@ -21,21 +21,63 @@ static bool same(const void *self, const entry *e, const char *piece)
 }
 QP_HASH(piece_table, entry, const char *, const void *, is_free, key_of, hash, same)
 
-static bool fill(const qp_tokenizer *t, piece_table *table)
+/* The pieces of one vocabulary by their texts and by their printable forms. */
+typedef struct {
+    const qp_tokenizer *tokenizer;
+    char **text; /* [size] each malloc'ed, or NULL */
+    int size;
+    piece_table by_text, by_form;
+} vocabulary;
+
+/* The text that a piece adds after another one, whatever the vocabulary calls it: " dog" of "\u2581dog", "Ġdog" and,
+ * where the others begin with ##, "dog". NULL: it has none. */
+static char *text_of(const qp_tokenizer *t, int32_t id)
 {
-    for (int32_t id = 0, size = qp_tokenizer_size(t); id < size; id++) {
-        const char *piece = qp_tokenizer_piece(t, id);
-        if (!*piece) continue;
-        entry *e = piece_table_place(table, NULL, piece);
-        if (!e) return false;
-        if (e->piece) {
-            e->several = true;
-            continue;
-        }
-        *e = (entry){piece, id, false};
-        table->count++;
+    const int32_t twice[] = {id, id};
+    char *one = NULL, *two = NULL;
+    size_t first = 0, both = 0;
+    bool made = qp_tokenizer_decode(t, twice, 1, &one, &first) == QP_OK &&
+                qp_tokenizer_decode(t, twice, 2, &two, &both) == QP_OK && both > first &&
+                memcmp(one, two, first) == 0;
+    char *text = made && strlen(two) == both ? strdup(two + first) : NULL;
+    free(one);
+    free(two);
+    return text;
+}
+
+static bool put(piece_table *table, const char *piece, int32_t id)
+{
+    if (!piece || !*piece) return true;
+    entry *e = piece_table_place(table, NULL, piece);
+    if (!e) return false;
+    if (e->piece) {
+        e->several = true;
+        return true;
     }
+    *e = (entry){piece, id, false};
+    table->count++;
     return true;
+}
+
+static bool fill(const qp_tokenizer *t, vocabulary *v)
+{
+    v->tokenizer = t;
+    v->size = qp_tokenizer_size(t);
+    v->text = calloc((size_t)v->size + 1, sizeof *v->text);
+    bool made = v->text != NULL;
+    for (int32_t id = 0; made && id < v->size; id++) {
+        v->text[id] = qp_tokenizer_role(t, id) == QP_TOKEN_NORMAL ? text_of(t, id) : NULL;
+        made = put(&v->by_text, v->text[id], id) && put(&v->by_form, qp_tokenizer_piece(t, id), id);
+    }
+    return made;
+}
+
+static void release(vocabulary *v)
+{
+    for (int i = 0; v->text && i < v->size; i++) free(v->text[i]);
+    free(v->text);
+    piece_table_free(&v->by_text);
+    piece_table_free(&v->by_form);
 }
 
 /* The id in `theirs` of a special id of `ours`. */
@@ -46,23 +88,33 @@ static int32_t by_role(const qp_special_ids *ours, const qp_special_ids *theirs,
     return id == ours->unknown ? theirs->unknown : theirs->pad;
 }
 
+/* By the text, where no other piece of either has it (a byte piece may), else by the form. */
+static int32_t find(const vocabulary *mine, const vocabulary *other, int32_t id)
+{
+    const char *text = mine->text[id], *form = qp_tokenizer_piece(mine->tokenizer, id);
+    const entry *here = text ? piece_table_find(&mine->by_text, NULL, text) : NULL;
+    const entry *there = text ? piece_table_find(&other->by_text, NULL, text) : NULL;
+    if (here && !here->several && !(there && there->several)) return there ? there->id : -1;
+    here = piece_table_find(&mine->by_form, NULL, form);
+    there = piece_table_find(&other->by_form, NULL, form);
+    return here && there && !here->several && !there->several ? there->id : -1;
+}
+
 qp_status qp_common_pieces(const qp_tokenizer *ours, const qp_tokenizer *theirs, int32_t **id, int *common)
 {
-    piece_table mine = {0}, other = {0};
+    vocabulary mine = {0}, other = {0};
     const qp_special_ids *special = qp_tokenizer_special(ours);
     int size = qp_tokenizer_size(ours);
     *common = 0;
     *id = malloc(((size_t)size + 1) * sizeof **id);
     bool made = *id && fill(ours, &mine) && fill(theirs, &other);
     for (int32_t i = 0; made && i < size; i++) {
-        const char *piece = qp_tokenizer_piece(ours, i);
-        const entry *here = piece_table_find(&mine, NULL, piece), *there = piece_table_find(&other, NULL, piece);
-        (*id)[i] = here && there && !here->several && !there->several ? there->id : -1;
-        if (qp_special_has(special, i)) (*id)[i] = by_role(special, qp_tokenizer_special(theirs), i);
+        (*id)[i] = qp_special_has(special, i) ? by_role(special, qp_tokenizer_special(theirs), i)
+                                              : find(&mine, &other, i);
         *common += (*id)[i] >= 0;
     }
-    piece_table_free(&mine);
-    piece_table_free(&other);
+    release(&mine);
+    release(&other);
     if (made) return QP_OK;
     free(*id);
     *id = NULL;

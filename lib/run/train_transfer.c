@@ -109,6 +109,7 @@ qp_status qp_train_transfer(qp_package *package, const char *path, void (*note)(
     qp_status status = compare(package->source, path, first ? first : second, &source);
     if (status == QP_OK) status = compare(package->target, path, second ? second : first, &target);
     if (status == QP_OK) status = same_labels(&package->labels, theirs.labels, &words.labels);
+    words.other_head = (package->labels.count > 0) != (theirs.labels != NULL);
     char *checksum = theirs.checksum;
     theirs.checksum = NULL;
     qp_model_texts_free(&theirs);

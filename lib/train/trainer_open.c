@@ -47,8 +47,12 @@ static int layer_of(const char *name, size_t *stack_bytes)
     return found ? atoi(found + sizeof mark - 1) : -1;
 }
 
+/* Embeddings with what is added to them before the first layer: positions, segments, a norm. */
 static bool is_embedding(const char *name)
 {
+    static const char *const added[] = {".positions.", ".segments.", ".embedding_norm."};
+    for (size_t i = 0; i < sizeof added / sizeof *added; i++)
+        if (strstr(name, added[i])) return true;
     return strncmp(name, "embed.", 6) == 0 || strncmp(name, "src_embed.", 10) == 0 ||
            strncmp(name, "tgt_embed.", 10) == 0;
 }

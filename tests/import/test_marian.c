@@ -310,6 +310,40 @@ Test(marian, a_folder_becomes_a_package)
     qp_package_free(p);
 }
 
+/* The names that OPUS-MT gives, with decoder.yml and without. */
+Test(marian, names_of_opus_mt)
+{
+    qp_package *p;
+    static const char *const names[][2] = {{"model.npz", "opus.spm32k-spm32k.transformer-align.model1.npz.best.npz"},
+                                           {"vocab.yml", "opus.spm32k-spm32k.vocab.yml"}};
+    char was[300], now[300], decoder[400];
+    write_folder("");
+    for (int i = 0; i < 2; i++) {
+        snprintf(was, sizeof was, "%s", folder_path(names[i][0]));
+        snprintf(now, sizeof now, "%s", folder_path(names[i][1]));
+        cr_assert_eq(rename(was, now), 0);
+    }
+    cr_expect(qp_marian_is(folder_path(NULL)));
+    for (int file = 0; file < 2; file++) { /* the folder, and the model's file */
+        const char *path = folder_path(file ? names[0][1] : NULL);
+        cr_assert_eq(qp_marian_package(path, "", QP_MARIAN_AS_MARIAN, &p), QP_OK, "%s", qp_error_message());
+        cr_expect_null(p->decoding);
+        qp_package_free(p);
+    }
+    snprintf(decoder, sizeof decoder,
+             "models:\n  - %s\nvocabs:\n  - %s\n  - %s\nbeam-size: 6\nnormalize: 1\nword-penalty: 0\nmini-batch: 1\n"
+             "maxi-batch: 1\nmaxi-batch-sort: src\nrelative-paths: true\nmax-length-factor: 3\n",
+             names[0][1], names[1][1], names[1][1]);
+    folder_file("decoder.yml", decoder);
+    cr_assert_eq(qp_marian_package(folder_path(NULL), "", QP_MARIAN_AS_MARIAN, &p), QP_OK, "%s", qp_error_message());
+    cr_expect_str_eq(p->decoding,
+                     "{\"rules\":{\"beam_size\":\"6\",\"length_rule\":\"power\",\"length_penalty\":\"1\"}}");
+    qp_package_free(p);
+    folder_file("second.vocab.yml", "</s>: 0\n");
+    cr_assert_eq(qp_file_remove_tree(folder_path("decoder.yml")), QP_OK);
+    cr_expect_eq(qp_marian_package(folder_path(NULL), "", QP_MARIAN_AS_MARIAN, &p), QP_ENOINPUT, "two vocabularies");
+}
+
 /* --tokenizer: one sentencepiece model for both sides, or the folder of the vocabularies and models. */
 Test(marian, tokenizers_are_elsewhere)
 {

@@ -8,6 +8,7 @@
 #include "lib/import/hf_package.h"
 #include "lib/import/hf_tokenizers.h"
 #include "lib/import/marian/marian_yaml.h"
+#include "lib/text/json_writer.h"
 
 enum { PATH_BYTES = 4096, YAML_LIMIT = 1048576 };
 
@@ -16,6 +17,8 @@ typedef struct {
     const char *spm;
     qp_vocabulary_names source, target; /* target without names: that of the source */
     qp_marian_facts facts;
+    int64_t beams; /* of decoder.yml; 0: not said */
+    double normalize;
 } contents;
 
 static bool find_file(const char *folder, const char *name, char path[PATH_BYTES])
@@ -30,11 +33,34 @@ static bool ends_in(const char *path, const char *suffix)
     return length >= tail && strcmp(path + length - tail, suffix) == 0;
 }
 
+/* The only file of a folder whose name ends so. */
+typedef struct {
+    const char *ending;
+    char name[256];
+    int count;
+} only;
+
+static qp_status note_name(void *self, const char *name)
+{
+    only *o = self;
+    if (!ends_in(name, o->ending) || strlen(name) >= sizeof o->name) return QP_OK;
+    strcpy(o->name, name);
+    o->count++;
+    return QP_OK;
+}
+
+static bool find_only(const char *folder, const char *ending, char path[PATH_BYTES])
+{
+    only o = {.ending = ending};
+    return qp_folder_each(folder, note_name, &o) == QP_OK && o.count == 1 && find_file(folder, o.name, path);
+}
+
 bool qp_marian_is(const char *path)
 {
     char file[PATH_BYTES];
     if (!qp_folder_exists(path)) return ends_in(path, ".npz");
-    return find_file(path, "decoder.yml", file) || find_file(path, "model.npz", file);
+    return find_file(path, "decoder.yml", file) || find_file(path, "model.npz", file) ||
+           (find_only(path, ".npz", file) && find_only(path, "vocab.yml", file));
 }
 
 /* ---- which files ---- */
@@ -49,6 +75,16 @@ static void name_of(const contents *c, qp_json_config *yaml, const char *key, si
         qp_json_config_refuse(yaml, key, "not a list of files of this folder");
     else if (snprintf(path, PATH_BYTES, "%s/%s", c->folder, name) >= PATH_BYTES)
         qp_json_config_refuse(yaml, key, "a name that is too long");
+}
+
+/* A number with a point is a string of this YAML. */
+static double number_of(qp_json_config *yaml, const char *key)
+{
+    const char *text = json_string_value(qp_json_config_find(yaml, key));
+    char *end;
+    if (!text) return qp_json_config_real(yaml, key, 0);
+    double value = strtod(text, &end);
+    return *end ? -1 : value;
 }
 
 static qp_status read_decoder(contents *c, const char *path)
@@ -68,6 +104,9 @@ static qp_status read_decoder(contents *c, const char *path)
         if (!ends_in(c->list[i], ".yml") && !ends_in(c->list[i], ".yaml"))
             qp_json_config_refuse(&yaml, "vocabs", "not a list of .yml files");
     }
+    c->beams = qp_json_config_whole(&yaml, "beam-size", 0, 1000, 0);
+    c->normalize = number_of(&yaml, "normalize");
+    if (!(c->normalize >= 0 && c->normalize <= 10)) qp_json_config_refuse(&yaml, "normalize", "not from 0 to 10");
     status = yaml.status;
     qp_json_config_close(&yaml);
     return status;
@@ -96,10 +135,10 @@ static qp_status find_files(contents *c, const char *path, const char *tokenizer
     char decoder[PATH_BYTES];
     QP_TRY(find_folder(c, path, tokenizer));
     if (find_file(c->folder, "decoder.yml", decoder)) return read_decoder(c, decoder);
-    if (!*c->model && !find_file(c->folder, "model.npz", c->model))
+    if (!*c->model && !find_file(c->folder, "model.npz", c->model) && !find_only(c->folder, ".npz", c->model))
         return qp_fail(QP_ENOINPUT, "%s: neither decoder.yml nor model.npz is there", c->folder);
-    if (!find_file(c->folder, "vocab.yml", c->list[0]))
-        return qp_fail(QP_ENOINPUT, "%s: neither decoder.yml, which names the vocabularies, nor vocab.yml is there; "
+    if (!find_file(c->folder, "vocab.yml", c->list[0]) && !find_only(c->folder, "vocab.yml", c->list[0]))
+        return qp_fail(QP_ENOINPUT, "%s: no decoder.yml, which names the vocabularies, and not one vocab.yml is there; "
                                     "name their folder with --tokenizer DIR",
                        c->folder);
     strcpy(c->list[1], c->list[0]);
@@ -140,12 +179,32 @@ static qp_status set_tokenizers(contents *c, qp_package *p)
     return QP_OK;
 }
 
+/* What decoder.yml says of the search, as rules of decoding; Marian divides by length^normalize. */
+static qp_status set_rules(const contents *c, qp_package *p)
+{
+    char text[40];
+    qp_text_buffer json = {0};
+    if (c->beams == 0) return QP_OK;
+    qp_json_open(&json, '{');
+    qp_json_key(&json, "rules");
+    qp_json_open(&json, '{');
+    snprintf(text, sizeof text, "%lld", (long long)c->beams);
+    qp_json_put_text(&json, "beam_size", text);
+    qp_json_put_text(&json, "length_rule", "power");
+    snprintf(text, sizeof text, "%g", c->normalize);
+    qp_json_put_text(&json, "length_penalty", text);
+    qp_json_close(&json, '}');
+    qp_json_close(&json, '}');
+    return qp_text_finish(&json, &p->decoding, NULL);
+}
+
 static qp_status fill(contents *c, const qp_npz_file *file, qp_package *p)
 {
     qp_model *model;
     QP_TRY(set_tokenizers(c, p));
     QP_TRY(qp_marian_model(file, &c->facts, &model));
     qp_package_set_model(p, model);
+    QP_TRY(set_rules(c, p));
     QP_TRY(qp_import_check_rows(c->folder, p->source, qp_model_config_of(model)->src_vocab_size));
     return qp_import_check_rows(c->folder, p->target, qp_model_config_of(model)->tgt_vocab_size);
 }

@@ -5,8 +5,9 @@
 #include "lib/package/package.h"
 
 /* marian_package — a translator of Marian, as OPUS-MT publishes it, as a package: an .npz file, its vocabularies
- * (.yml), source.spm and target.spm. decoder.yml names the model and the vocabularies; without it they are model.npz
- * and vocab.yml.
+ * (.yml), source.spm and target.spm. decoder.yml names the model and the vocabularies, and its beam-size and normalize
+ * become rules of decoding; without it they are model.npz and vocab.yml, or the only files that end in .npz and
+ * vocab.yml.
  *
  * qp_marian_is — whether it is an .npz file, or a folder with decoder.yml or model.npz.
  * qp_marian_package — path: the file, or its folder.

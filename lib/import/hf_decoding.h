@@ -1,18 +1,18 @@
-#ifndef QP_HF_GENERATION_H
-#define QP_HF_GENERATION_H
+#ifndef QP_HF_DECODING_H
+#define QP_HF_DECODING_H
 
 #include "lib/model/config/model_config.h"
 #include "lib/text/text_buffer.h"
 
-/* hf_generation — how the texts of a folder are to be found: generation_config.json, before config.json, before the only
- * entry of its task_specific_params, as rules of decoding (lib/package/decoding.h).
+/* hf_decoding — how the texts of a folder are to be found, as rules of decoding (lib/package/decoding_rules.h):
+ * generation_config.json, before config.json, before the only entry of its task_specific_params.
  *   translators  num_beams, length_penalty, early_stopping, no_repeat_ngram_size, repetition_penalty, min_length,
  *                max_length, forced_bos_token_id, forced_eos_token_id, bad_words_ids, suppress_tokens
  *   others       do_sample with temperature, top_k, top_p, min_p, typical_p, epsilon_cutoff, eta_cutoff (without
  *                do_sample: the most probable token), repetition_penalty, no_repeat_ngram_size, max_new_tokens,
  *                max_length, min_new_tokens, bad_words_ids, suppress_tokens
  * What the folder does not say keeps our default, but num_beams brings the defaults there: log P / length^1, and the
- * search that goes on while a live hypothesis can win. A max_length that is the model's own is no rule.
+ * search that continues while a live hypothesis can win. A max_length that is the model's own is no rule.
  *
  * qp_hf_generation — members of the object "rules", none if there are none; *left_out are keys that change the text and
  *   have no option here, separated by commas.

@@ -1,4 +1,4 @@
-#include "lib/import/hf_generation.h"
+#include "lib/import/hf_decoding.h"
 
 #include <limits.h>
 #include <stdio.h>
