@@ -61,7 +61,7 @@ typedef struct {
 
 typedef struct quipu_translations quipu_translations;
 
-/* quipu_translate - of `count` texts.    Options  beam-size, length-penalty, n-best ... (`quipu translate`)
+/* quipu_translate - of `count` texts.    Options  beam-size, tgt-lang, n-best ... (`quipu translate`)
  * quipu_translations_count - hypotheses of text i, the best first; 0 for a blank text.
  * quipu_translations_text - hypothesis k of text i, borrowed.
  * quipu_translations_log_probability - sum of ln P over its tokens. */

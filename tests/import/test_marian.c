@@ -413,7 +413,7 @@ Test(marian, what_cannot_be_read_is_named)
     cr_assert_eq(qp_file_remove_tree(folder_path("target.spm")), QP_OK);
     refused("target.spm is not there");
     cr_assert_eq(qp_file_remove_tree(folder_path("vocab.yml")), QP_OK);
-    refused("nor vocab.yml is there");
+    refused("not one vocab.yml is there");
 }
 
 Test(marian, decoder_yml_names_the_files)
