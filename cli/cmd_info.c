@@ -31,8 +31,8 @@ static const qp_command info = {
     .name = "info",
     .summary = "describe a model file, or what differs between two",
     .usage = "[--json] MODEL | MODEL MODEL",
-    .notes = "use: OPTION is a default of translate or generate that came with an imported model. Settings that a model "
-             "of this kind does not read are left out; --json has them all. With two models: "
+    .notes = "use: OPTION is a default of translate or generate that came with an imported model. Settings that a "
+             "model of this kind does not read are left out; --json has them all. With two models: "
              "the settings that differ, and how many tensors have equal weights.",
     .group = groups,
     .group_count = 1,

@@ -30,7 +30,8 @@ Test(cmd_info, json)
     qp_model *model;
     qp_model_texts texts;
     cr_assert_eq(qp_model_file_load("m.safetensors", &model, &texts), QP_OK, "%s", qp_error_message());
-    snprintf(parameters, sizeof parameters, "\"parameters\":%zu,\"quantized\":null,\"decoding\":null,\"source_tokenizer\":{",
+    snprintf(parameters, sizeof parameters,
+             "\"parameters\":%zu,\"quantized\":null,\"decoding\":null,\"source_tokenizer\":{",
              qp_params_elements(qp_model_params(model)));
     cr_assert_eq(INFO("--json", "m.safetensors"), 0, "%s", small_err);
     cr_assert(STARTS(small_out, "{\"file\":\"m.safetensors\",\"config\":{"), "%s", small_out);
