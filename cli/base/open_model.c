@@ -24,14 +24,20 @@ qp_status qp_open_model(const char *path, bool verify, const int *task, qp_packa
     return qp_fail(QP_EUSAGE, "%s: %s", path, what[is]);
 }
 
-qp_status qp_model_rules(const char *path, const qp_options *options)
+qp_status qp_model_rules(const char *json, const qp_options *options)
+{
+    if (!json) return QP_OK;
+    for (int g = 0; g < options->command->group_count; g++)
+        QP_TRY(qp_decoding_apply(json, options->command->group[g].table, options->command->group[g].object));
+    return qp_options_apply(options);
+}
+
+qp_status qp_model_file_rules(const char *path, const qp_options *options)
 {
     qp_model_texts texts;
     if (!*path || qp_model_file_texts(path, &texts) != QP_OK) return QP_OK;
     qp_status status = texts.decoding ? qp_decoding_check(path, texts.decoding, INT32_MAX) : QP_OK;
-    for (int g = 0; texts.decoding && status == QP_OK && g < options->command->group_count; g++)
-        status = qp_decoding_apply(texts.decoding, options->command->group[g].table, options->command->group[g].object);
-    if (texts.decoding && status == QP_OK) status = qp_options_apply(options);
+    if (status == QP_OK) status = qp_model_rules(texts.decoding, options);
     qp_model_texts_free(&texts);
     return status;
 }

@@ -195,7 +195,7 @@ static qp_status run(void *self, const qp_options *options)
     QP_TRY(one_text(&options->command->list[1], &given.target));
     QP_TRY(one_text(&options->command->list[2], &given.text));
     QP_TRY(qp_picture_form(o->output, &form));
-    QP_TRY(qp_model_rules(o->model, options));
+    QP_TRY(qp_model_file_rules(o->model, options));
     if (*o->image && (given.source || given.target || given.text))
         return qp_fail(QP_EUSAGE, "attend: --image and a sentence; give one of them");
     if (*o->image) return attend_image(o, form);

@@ -232,9 +232,11 @@ static qp_status run(void *self, const qp_options *options)
     show s = {.o = o};
     static const int tasks[] = {QP_TASK_LM, QP_TASK_AUTOENCODE, -1};
     qp_package *opened = NULL;
-    qp_status status = qp_model_rules(o->ask.model, options);
-    if (status == QP_OK) status = read_prompt(o, &list[0], &content, &s);
+    qp_status status = read_prompt(o, &list[0], &content, &s);
     if (status == QP_OK) status = qp_decode_open(&o->ask, tasks, &opened);
+    const int64_t threads = o->ask.threads; /* as opening has set them */
+    if (status == QP_OK) status = qp_model_rules(opened->decoding, options);
+    o->ask.threads = threads;
     if (status == QP_OK) status = generate(how, opened, &list[1], &s);
     free(s.id);
     free(content);

@@ -158,10 +158,13 @@ static qp_status run(void *self, const qp_options *options)
     static const int tasks[] = {QP_TASK_TRANSLATE, QP_TASK_AUTOENCODE, -1};
     qp_package *opened;
     qp_text_codec codes;
-    QP_TRY(qp_model_rules(o->ask.model, options));
     QP_TRY(settle(options, o, &how->search));
     QP_TRY(qp_decode_open(&o->ask, tasks, &opened));
-    qp_status status = qp_decoding_set_languages(opened, &how->languages, &how->search);
+    const int64_t threads = o->ask.threads; /* as opening has set them */
+    qp_status status = qp_model_rules(opened->decoding, options);
+    o->ask.threads = threads;
+    if (status == QP_OK) status = settle(options, o, &how->search);
+    if (status == QP_OK) status = qp_decoding_set_languages(opened, &how->languages, &how->search);
     qp_translator translator = {.model = opened->model,
                                 .source = o->from_codes ? &codes : &opened->source_codec,
                                 .target = &opened->target_codec,

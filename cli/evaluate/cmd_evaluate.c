@@ -142,7 +142,7 @@ static qp_status run(void *self, const qp_options *options)
     bool perplexity = options->file_count == 1 && strcmp(options->file[0], "perplexity") == 0;
     if (perplexity && c->o.src[0] && !c->test.test[0]) return try_translator(&c->o, ref, hyp);
     if (c->test.test[0] || perplexity) return try_model(options, &c->o, &c->test, ref->count + hyp->count);
-    QP_TRY(qp_model_rules(c->o.model, options));
+    QP_TRY(qp_model_file_rules(c->o.model, options));
     QP_TRY(settle(options, &c->o, ref, hyp));
     qp_scores fresh;
     QP_TRY(qp_scores_init(&fresh, options->file_count ? options->file[0] : "bleu,chrf"));

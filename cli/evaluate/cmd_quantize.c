@@ -187,7 +187,7 @@ static qp_status run(void *self, const qp_options *options)
     QP_TRY(settle(c));
     qp_package *m;
     qp_lock *lock;
-    QP_TRY(qp_model_rules(c->o.model, options));
+    QP_TRY(qp_model_file_rules(c->o.model, options));
     QP_TRY(qp_package_load(c->o.model, &m));
     qp_status status = qp_params_pack(qp_model_params(m->model));
     if (status == QP_OK) status = qp_lock_take(c->o.output, &lock);

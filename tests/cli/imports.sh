@@ -60,6 +60,8 @@ scored() { translate --scores sentence "$@"; }
 scored -m there-mt.safetensors --src-lang bb >ours && scored -m bb.safetensors >other && cmp -s ours other &&
     ! scored -m there-mt.safetensors | cmp -s - other
 result $? "--src-lang puts a token before the source" "$(paste ours other | head -n 2)"
+"$QUIPU" translate -m ruled.safetensors --threads 0 lines >other && translate -m ruled.safetensors | cmp -s - other
+result $? "rules leave --threads 0 what it is" "$(head -n 2 other)"
 fails 2 "not a language of this model; it has aa, bb" "$QUIPU" translate -m there-mt.safetensors --tgt-lang cc lines
 fails 2 "no tokens for languages" "$QUIPU" translate -m mt.safetensors --tgt-lang aa lines
 fails 2 "not sequences of at most" "$QUIPU" translate -m mt.safetensors --forbid '5 x' lines
