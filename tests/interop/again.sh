@@ -21,7 +21,7 @@ tokenizer_of() {
 again() { # MODEL FORMAT
     "$QUIPU" export --format "$2" -m a.safetensors -o there 2>.err ||
         {
-            grep -q 'quipu: a.safetensors: .*\(needs\|can\|language models\|translate and lm\)' .err
+            grep -q 'quipu: a.safetensors: .*\(needs\|can\|no architecture\|language models\|translate and lm\)' .err
             result $? "$1: $2 refuses it" "$(cat .err)"
             return
         }

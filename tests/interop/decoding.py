@@ -43,7 +43,10 @@ def tokenizer_of(kind, folder):
     if kind == "m2m100":
         with open(f"{folder}/vocab.json", "w") as file:
             json.dump({piece: i for i, piece in enumerate(special + names)}, file)
-        return transformers.M2M100Tokenizer(f"{folder}/vocab.json", f"{folder}/sentencepiece.bpe.model")
+        made = transformers.M2M100Tokenizer(f"{folder}/vocab.json", f"{folder}/sentencepiece.bpe.model")
+        marks = list(made.lang_token_to_id)  # special, as the published tokenizer has them
+        return transformers.M2M100Tokenizer(f"{folder}/vocab.json", f"{folder}/sentencepiece.bpe.model",
+                                            additional_special_tokens=marks)
     os.remove(f"{folder}/sentencepiece.bpe.model")
     if kind == "nllb":
         letters = sorted({letter for word in WORDS for letter in word}) + ["\u2581"]

@@ -13,6 +13,13 @@ static bool is_text(const qp_sentencepiece *m, int32_t id)
     return id >= 0 && m->type[id] != QP_SPM_CONTROL && m->type[id] != QP_SPM_UNKNOWN && m->type[id] != QP_SPM_BYTE;
 }
 
+/* "__de__", the token of a language, is no text. */
+static bool is_mark(const char *name, size_t bytes)
+{
+    return bytes > 5 && strncmp(name, "__", 2) == 0 && strcmp(name + bytes - 2, "__") == 0 &&
+           strspn(name + 2, "abcdefghijklmnopqrstuvwxyz") == bytes - 4;
+}
+
 static void put_name(const qp_sentencepiece *m, const char *name, int32_t id, int special[4], bool *used,
                      qp_text_buffer *out)
 {
@@ -27,6 +34,7 @@ static void put_name(const qp_sentencepiece *m, const char *name, int32_t id, in
     }
     bool known = type == QP_SPM_UNUSED && is_text(m, old);
     if (known) used[old] = true;
+    if (!known && type == QP_SPM_UNUSED && is_mark(name, bytes)) type = QP_SPM_CONTROL;
     qp_spm_put_piece(out, name, bytes, known ? m->score[old] : 0, known ? m->type[old] : type);
 }
 
