@@ -1,11 +1,11 @@
 """What transformers makes of rules of generation, tokens of languages, questions and pairs.
 
-    make KIND DIR          a random model with a tokenizer: m2m100, mbart, mbart50, nllb, bert-qa, bert-next, gpt2
+    make KIND DIR          a random model with a tokenizer: m2m100, mbart, mbart50, nllb, bert-qa, bert-next
     rules DIR JSON         writes generation_config.json with these values
     translate DIR SRC TGT  each line, by the rules of the folder
     answers DIR            of lines QUESTION TAB CONTEXT: the text, its score, first and last character
     next DIR               of lines TEXT TAB TEXT: the class and its probability
-    continue DIR           8 tokens after each line, or those that the rules of the folder say
+    continue DIR           each line and the text after it, by the rules of the folder
 """
 import json
 import os

@@ -49,6 +49,20 @@ for kind in m2m100 mbart mbart50 nllb; do
 done
 fails 2 "not a language of this model; it has" "$QUIPU" translate -m m.safetensors --src-lang xx lines
 
+gpt2=$top/../shared/oracles2/hf_models/gpt2
+if [ -d "$gpt2" ]; then
+    cp -r "$gpt2" gpt2 && chmod -R u+w gpt2
+    for rules in '"max_new_tokens":9,"do_sample":false' '"max_length":26,"do_sample":false,"no_repeat_ngram_size":2' \
+        '"max_new_tokens":12,"do_sample":false,"repetition_penalty":1.4,"min_new_tokens":6,"bad_words_ids":[[86,73]]'; do
+        theirs rules gpt2 "{$rules,$never}" </dev/null
+        import gpt2
+        while read -r prompt; do "$QUIPU" generate -m m.safetensors -p "$prompt"; done <lines >ours 2>.err
+        theirs continue gpt2 <lines >other && cmp -s ours other
+        result $? "gpt2, $rules: the same text" "$(paste ours other | head -n 2) $(tail -n 1 .err)"
+        again gpt2
+    done
+fi
+
 printf '%s\t%s\n' "who sees the dog ?" "the cat sees a dog in the house . the big dog runs ." \
     "what is red ?" "a small house is red . running in a house" "where ?" "in a big house" >questions
 theirs make bert-qa bert-qa </dev/null
