@@ -52,8 +52,9 @@ fails 2 "not a language of this model; it has" "$QUIPU" translate -m m.safetenso
 gpt2=$top/../shared/oracles2/hf_models/gpt2
 if [ -d "$gpt2" ]; then
     cp -r "$gpt2" gpt2 && chmod -R u+w gpt2
-    for rules in '"max_new_tokens":9,"do_sample":false' '"max_length":26,"do_sample":false,"no_repeat_ngram_size":2' \
-        '"max_new_tokens":12,"do_sample":false,"repetition_penalty":1.4,"min_new_tokens":6,"bad_words_ids":[[86,73]]'; do
+    for rules in '"max_new_tokens":9,"do_sample":false' \
+        '"max_length":26,"do_sample":false,"no_repeat_ngram_size":2' \
+        '"max_new_tokens":12,"do_sample":false,"repetition_penalty":1.4,"min_new_tokens":6,"bad_words_ids":[[86]]'; do
         theirs rules gpt2 "{$rules,$never}" </dev/null
         import gpt2
         while read -r prompt; do "$QUIPU" generate -m m.safetensors -p "$prompt"; done <lines >ours 2>.err
