@@ -35,8 +35,9 @@ qp_status qp_model_rules(const char *json, const qp_options *options)
 qp_status qp_model_file_rules(const char *path, const qp_options *options)
 {
     qp_model_texts texts;
-    if (!*path || qp_model_file_texts(path, &texts) != QP_OK) return QP_OK;
-    qp_status status = texts.decoding ? qp_decoding_check(path, texts.decoding, INT32_MAX) : QP_OK;
+    qp_status status = *path ? qp_model_file_texts(path, &texts) : QP_EUSAGE;
+    if (status != QP_OK) return status == QP_EMEMORY ? status : QP_OK;
+    status = texts.decoding ? qp_decoding_check(path, texts.decoding, INT32_MAX) : QP_OK;
     if (status == QP_OK) status = qp_model_rules(texts.decoding, options);
     qp_model_texts_free(&texts);
     return status;

@@ -63,7 +63,7 @@ static qp_status set_languages(qp_package *package, const json_t *root, const qp
     int32_t source = -1, goal = -1;
     if (*wanted->src_lang) QP_TRY(id_of(languages, "--src-lang", wanted->src_lang, &source));
     if (*wanted->tgt_lang) QP_TRY(id_of(languages, "--tgt-lang", wanted->tgt_lang, &goal));
-    if (source >= 0) qp_package_set_language(package, source);
+    if (source >= 0) QP_TRY(qp_package_set_language(package, source));
     if (goal < 0) return QP_OK;
     if (is_language(languages, qp_model_first_token(package->model)))
         search->start_token = goal;

@@ -88,16 +88,17 @@ void qp_package_set_model(qp_package *package, qp_model *model)
         qp_model_set_special(model, qp_codec_special(&package->source_codec), qp_codec_special(&package->target_codec));
 }
 
-void qp_package_set_language(qp_package *package, int32_t id)
+qp_status qp_package_set_language(qp_package *package, int32_t id)
 {
     json_t *root;
     bool last = false;
-    if (package->decoding &&
-        qp_json_read("rules of decoding", package->decoding, strlen(package->decoding), 0, &root) == QP_OK) {
+    if (package->decoding) {
+        QP_TRY(qp_json_read("rules of decoding", package->decoding, strlen(package->decoding), 0, &root));
         last = json_is_true(json_object_get(root, "last"));
         json_decref(root);
     }
     begin_sources(package, last ? -1 : id, last ? id : -1);
+    return QP_OK;
 }
 
 /* The language of the sources where no other is given. */
@@ -112,9 +113,10 @@ static qp_status read_decoding(const char *path, const qp_model_texts *texts, qp
     if (!package->decoding) return qp_fail(QP_EMEMORY, "%s: out of memory while loading", path);
     QP_TRY(qp_json_read(path, package->decoding, strlen(package->decoding), 0, &root));
     const json_t *source = json_object_get(root, "source");
-    if (source && package->source) qp_package_set_language(package, (int32_t)json_integer_value(source));
+    qp_status status = QP_OK;
+    if (source && package->source) status = qp_package_set_language(package, (int32_t)json_integer_value(source));
     json_decref(root);
-    return QP_OK;
+    return status;
 }
 
 void qp_package_free(qp_package *package)

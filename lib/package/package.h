@@ -37,11 +37,12 @@ typedef struct qp_package {
  * qp_package_set_tokenizers — the package owns them from now on; either may be NULL, both may be the same.
  * qp_package_set_model — the package owns it; it learns the special ids of the tokenizers.
  * qp_package_set_language — the token that goes with every source, in the place that package->decoding says.
+ *   Errors  QP_EMEMORY.
  * qp_package_free — NULL is fine. */
 qp_status qp_package_new(qp_package **package);
 void qp_package_set_tokenizers(qp_package *package, qp_tokenizer *source, qp_tokenizer *target);
 void qp_package_set_model(qp_package *package, qp_model *model);
-void qp_package_set_language(qp_package *package, int32_t id);
+qp_status qp_package_set_language(qp_package *package, int32_t id);
 void qp_package_free(qp_package *package);
 
 /* qp_package_load — read a model file and check that it is complete and consistent: the tokenizers the architecture

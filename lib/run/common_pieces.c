@@ -30,19 +30,19 @@ typedef struct {
 } vocabulary;
 
 /* The text that a piece adds after another one, whatever the vocabulary calls it: " dog" of "\u2581dog", "Ġdog" and,
- * where the others begin with ##, "dog". NULL: it has none. */
-static char *text_of(const qp_tokenizer *t, int32_t id)
+ * where the others begin with ##, "dog". *text NULL: it has none. false: no memory. */
+static bool text_of(const qp_tokenizer *t, int32_t id, char **text)
 {
     const int32_t twice[] = {id, id};
     char *one = NULL, *two = NULL;
     size_t first = 0, both = 0;
-    bool made = qp_tokenizer_decode(t, twice, 1, &one, &first) == QP_OK &&
-                qp_tokenizer_decode(t, twice, 2, &two, &both) == QP_OK && both > first &&
-                memcmp(one, two, first) == 0;
-    char *text = made && strlen(two) == both ? strdup(two + first) : NULL;
+    qp_status status = qp_tokenizer_decode(t, twice, 1, &one, &first);
+    if (status == QP_OK) status = qp_tokenizer_decode(t, twice, 2, &two, &both);
+    bool has = status == QP_OK && both > first && memcmp(one, two, first) == 0 && strlen(two) == both;
+    *text = has ? strdup(two + first) : NULL;
     free(one);
     free(two);
-    return text;
+    return status != QP_EMEMORY && (*text || !has);
 }
 
 static bool put(piece_table *table, const char *piece, int32_t id)
@@ -66,8 +66,8 @@ static bool fill(const qp_tokenizer *t, vocabulary *v)
     v->text = calloc((size_t)v->size + 1, sizeof *v->text);
     bool made = v->text != NULL;
     for (int32_t id = 0; made && id < v->size; id++) {
-        v->text[id] = qp_tokenizer_role(t, id) == QP_TOKEN_NORMAL ? text_of(t, id) : NULL;
-        made = put(&v->by_text, v->text[id], id) && put(&v->by_form, qp_tokenizer_piece(t, id), id);
+        made = qp_tokenizer_role(t, id) != QP_TOKEN_NORMAL || text_of(t, id, &v->text[id]);
+        made = made && put(&v->by_text, v->text[id], id) && put(&v->by_form, qp_tokenizer_piece(t, id), id);
     }
     return made;
 }
