@@ -174,7 +174,7 @@ static qp_status save_config(const output *o, bool zero)
 static qp_status save_all(output *o, int type)
 {
     bool zero = qp_ct2_writes_zero(o->package->model);
-    QP_TRY(qp_hf_tokenizers(o->folder, &o->source, &o->target));
+    QP_TRY(qp_hf_tokenizers(o->folder, false, &o->source, &o->target));
     QP_TRY(save_lists(o, zero));
     QP_TRY(qp_ct2_save_model(o->package->model, o->folder, type));
     return save_config(o, zero);

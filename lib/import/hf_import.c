@@ -170,7 +170,7 @@ static qp_status read_folder(const char *folder, const qp_hf_wish *wish, qp_json
     return status;
 }
 
-bool qp_hf_reads_images(const char *folder)
+bool qp_hf_is(const char *folder, const char *model_type)
 {
     char path[PATH_BYTES];
     qp_json_config json;
@@ -178,7 +178,7 @@ bool qp_hf_reads_images(const char *folder)
     if (qp_json_config_open(path, &json) != QP_OK) return false;
     const qp_hf_family *family = family_of(&json);
     qp_json_config_close(&json);
-    return family == qp_hf_vit; /* the only one of that list */
+    return family && strcmp(family->model_type, model_type) == 0;
 }
 
 void qp_hf_model_free(qp_hf_model *made)

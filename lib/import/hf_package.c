@@ -171,7 +171,7 @@ static qp_status read_tokenizers(const char *folder, const char *file, bool imag
         QP_TRY(qp_tokenizer_load(file, &source));
         target = source;
     } else
-        QP_TRY(qp_hf_tokenizers(folder, &source, &target));
+        QP_TRY(qp_hf_tokenizers(folder, qp_hf_is(folder, "pegasus"), &source, &target));
     qp_package_set_tokenizers(p, source, target);
     return QP_OK;
 }
@@ -180,7 +180,7 @@ qp_status qp_hf_package(const char *folder, const char *task, const char *tokeni
                         qp_package **package)
 {
     qp_package *p;
-    bool images = qp_hf_reads_images(folder);
+    bool images = qp_hf_is(folder, "vit");
     *package = NULL;
     if (images && *tokenizer)
         return qp_fail(QP_EUSAGE, "%s: reads images, which have no tokenizer; leave --tokenizer out", folder);

@@ -69,35 +69,40 @@ static qp_status read_m2m100(const char *list, const char *model, qp_tokenizer *
 }
 
 /* A tokenizer that serves both sides. */
-static qp_status read_one(const char *folder, qp_tokenizer **tokenizer)
+static qp_status read_one(const char *folder, bool moved, qp_tokenizer **tokenizer)
 {
-    static const char *const whole[] = {"tokenizer.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model",
-                                        "spm.model"};
+    static const char *const whole[] = {"tokenizer.json", "tokenizer.model", "spiece.model", "spm.model"};
+    const size_t usable = moved ? 2 : sizeof whole / sizeof *whole;
     char path[PATH_BYTES], second[PATH_BYTES];
     if (!find_file(folder, "tokenizer.json", path) && find_file(folder, "sentencepiece.bpe.model", path) &&
         find_file(folder, "vocab.json", second))
         return read_m2m100(second, path, tokenizer);
-    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
+    for (size_t i = 0; i < usable; i++)
         if (find_file(folder, whole[i], path)) return qp_tokenizer_load(path, tokenizer);
     if (find_file(folder, "vocab.json", path) && find_file(folder, "merges.txt", second))
         return qp_tokenizer_import(&(qp_import){.format = QP_FORMAT_GPT2, .path = {path, second}, .count = 2},
                                    tokenizer);
     if (find_file(folder, "vocab.txt", path))
         return qp_tokenizer_import(&(qp_import){.format = QP_FORMAT_BERT, .path = {path}, .count = 1}, tokenizer);
+    if (find_file(folder, "sentencepiece.bpe.model", path) || (moved && find_file(folder, "spiece.model", path)))
+        return qp_fail(QP_EDATA,
+                       "%s: the model's ids are not those of its sentencepiece model; write a tokenizer.json, in "
+                       "Python: AutoTokenizer.from_pretrained(DIR).save_pretrained(DIR)",
+                       path); /* XLM-R, mBART and Pegasus move them, each in its own way */
     return qp_fail(QP_ENOINPUT,
                    "%s: no tokenizer is there (tokenizer.json, tokenizer.model, spiece.model, vocab.json with "
                    "merges.txt, vocab.txt, source.spm); name one with --tokenizer FILE",
                    folder);
 }
 
-qp_status qp_hf_tokenizers(const char *folder, qp_tokenizer **source, qp_tokenizer **target)
+qp_status qp_hf_tokenizers(const char *folder, bool moved, qp_tokenizer **source, qp_tokenizer **target)
 {
     char path[PATH_BYTES], names[PATH_BYTES], other[PATH_BYTES];
     if (find_file(folder, "source.spm", path) && find_file(folder, "vocab.json", names)) {
         bool two = find_file(folder, "target_vocab.json", other);
         return read_marian(folder, names, two ? other : "", source, target);
     }
-    QP_TRY(read_one(folder, source));
+    QP_TRY(read_one(folder, moved, source));
     *target = *source;
     if (!find_file(folder, "target/tokenizer.json", path)) return QP_OK;
     qp_status status = qp_tokenizer_load(path, target);

@@ -1,6 +1,8 @@
 #ifndef QP_HF_TOKENIZERS_H
 #define QP_HF_TOKENIZERS_H
 
+#include <stdbool.h>
+
 #include "lib/import/vocabulary_file.h"
 #include "tokenizer/tokenizer.h"
 
@@ -9,8 +11,10 @@
  * such list for each side (Marian).
  *
  * qp_hf_tokenizers — *target is *source where one serves both sides. The caller frees them.
- * Errors  QP_ENOINPUT: none is there; those of reading tokenizers and vocabularies. */
-qp_status qp_hf_tokenizers(const char *folder, qp_tokenizer **source, qp_tokenizer **target);
+ *   moved  the model's ids are not those of its spiece.model, as in Pegasus
+ * Errors  QP_ENOINPUT: none is there; QP_EDATA: only a sentencepiece model whose ids the model moves; those of reading
+ *         tokenizers and vocabularies. */
+qp_status qp_hf_tokenizers(const char *folder, bool moved, qp_tokenizer **source, qp_tokenizer **target);
 
 /* qp_marian_tokenizers — source.spm and target.spm of a folder, with the ids of these lists.
  *   model  a sentencepiece model for both sides instead; "": those of the folder

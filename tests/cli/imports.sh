@@ -51,6 +51,13 @@ result $? "a rule that has no option is named" "$(cat .err)"
 sed 's/"num_beams": 3/"num_beams": 0/' rules >mt/generation_config.json
 fails 65 "num_beams" "$QUIPU" import mt -o left.safetensors
 
+# ids that a model moves: its sentencepiece model alone would give others
+mkdir moved && cp mt/config.json mt/*.safetensors moved && cp digits moved/sentencepiece.bpe.model
+fails 65 "not those of its sentencepiece model" "$QUIPU" import moved -o moved.safetensors
+mv moved/sentencepiece.bpe.model moved/spiece.model
+sed 's/"model_type": *"[a-z0-9_]*"/"model_type": "pegasus"/' mt/config.json >moved/config.json
+fails 65 "not those of its sentencepiece model" "$QUIPU" import moved -o moved.safetensors
+
 id() { "$QUIPU" tokenizer encode -m "$1" --ids 2>/dev/null | head -n 1; }
 "$QUIPU" export -m mt.safetensors -o words.json && bb=$(echo w9 | id words.json | cut -d ' ' -f 2)
 translate -m there-mt.safetensors --tgt-lang bb -b 2 >ours &&

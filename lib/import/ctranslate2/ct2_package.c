@@ -130,7 +130,7 @@ static qp_status find_tokenizers(contents *c, qp_package *p, bool *whole)
     else if (*c->tokenizer)
         QP_TRY(qp_tokenizer_load(c->tokenizer, &source));
     else
-        QP_TRY(qp_hf_tokenizers(c->folder, &source, &target));
+        QP_TRY(qp_hf_tokenizers(c->folder, false, &source, &target));
     if (*whole && *c->tokenizer) target = source;
     qp_package_set_tokenizers(p, source, target);
     if (!*whole) return QP_OK;
