@@ -26,7 +26,7 @@ Test(cmd_info, settings_modules_and_memory)
 
 Test(cmd_info, json)
 {
-    char parameters[64];
+    char parameters[128];
     qp_model *model;
     qp_model_texts texts;
     cr_assert_eq(qp_model_file_load("m.safetensors", &model, &texts), QP_OK, "%s", qp_error_message());

@@ -219,7 +219,7 @@ Test(hf_import, a_vision_transformer_reads_patches_as_its_preprocessor_says)
     cr_expect_float_eq(made.images.mean, 127.5, 1e-9);
     cr_expect_float_eq(made.images.deviation, 63.75, 1e-9);
     cr_expect_float_eq((double)values(&made, "src_embed.weight")[0], 0.03, 1e-6);
-    cr_expect(qp_hf_reads_images(folder_path(NULL)));
+    cr_expect(qp_hf_is(folder_path(NULL), "vit"));
     qp_hf_model_free(&made);
     folder_file("preprocessor_config.json", "{\"image_std\": [0.5, 0]}");
     refused("image_std");

@@ -85,7 +85,7 @@ void hf_check_tokenizer(hf_case *c)
     qp_tokenizer *tokenizer, *target;
     snprintf(path, sizeof path, "%s/tokenizer_cases.json", c->folder);
     if (!qp_file_exists(path)) return;
-    if (qp_json_config_open(path, &json) != QP_OK || qp_hf_tokenizers(c->folder, &tokenizer, &target) != QP_OK) {
+    if (qp_json_config_open(path, &json) != QP_OK || qp_hf_tokenizers(c->folder, false, &tokenizer, &target) != QP_OK) {
         hf_differs(c, "%s", qp_error_message());
         qp_json_config_close(&json);
         return;
