@@ -27,5 +27,6 @@ Test(utf8_repair, bytes_that_are_not_utf8_become_replacements)
 Test(utf8_repair, blank_text)
 {
     cr_assert(qp_utf8_is_blank("", 0) && qp_utf8_is_blank(" \t\r", 3) && qp_utf8_is_blank("\u3000\u00a0", 5));
+    cr_assert(!qp_utf8_is_blank(" \u3000", 3), "the space is cut off");
     cr_assert(!qp_utf8_is_blank(" a", 2) && !qp_utf8_is_blank("\xE9", 1) && !qp_utf8_is_blank("\0", 1));
 }
