@@ -262,6 +262,8 @@ Test(file, whole)
     cr_assert(memcmp(content, "ab\0c", 5) == 0);
     free(content);
     cr_assert_eq(qp_file_read("w", 3, &content, &bytes), QP_EDATA);
+    cr_assert(strstr(qp_error_message(), "w: 4 bytes are more than the 3"), "known before it is read: %s",
+              qp_error_message());
     cr_assert_eq(qp_file_read("/dev/zero", 100000, &content, &bytes), QP_EDATA);
     cr_assert_eq(qp_file_read("/dev/null", 0, &content, &bytes), QP_OK);
     cr_assert_eq(bytes, 0);

@@ -106,3 +106,23 @@ Test(cmd_export, ctranslate2)
     cr_expect(strstr(small_err, "it needs --decoder transformer"), "%s", small_err);
     cr_expect_not(qp_folder_exists("there"));
 }
+
+/* The positions that CTranslate2 has; its translators have no biases that grow with the distance. */
+Test(cmd_export, positions_of_ctranslate2)
+{
+    static const struct {
+        const char *task, *position;
+        int code;
+    } kind[] = {{"lm", "rope", 0},       {"lm", "alibi", 0}, {"lm", "learned", 0},
+                {"lm", "sinusoidal", 0}, {"lm", "none", 2},  {"autoencode", "rope", 2}};
+    for (size_t i = 0; i < sizeof kind / sizeof *kind; i++) {
+        cr_assert_eq(RUN(qp_cmd_train, NULL, "train", "-q", "--overwrite", "--task", kind[i].task, "--decoder",
+                         "transformer", "--pos", kind[i].position, "--layers", "1", "--emb-size", "8", "--ff-size", "8",
+                         "--heads", "2", "--steps", "1", "--valid", "none", "--tokenizer", "word", "--train", "corpus",
+                         "-m", "p.safetensors"),
+                     0, "%s", small_err);
+        cr_expect_eq(EXPORT("p.safetensors", "--format", "ctranslate2", "-o", "there"), kind[i].code, "%s %s: %s",
+                     kind[i].task, kind[i].position, small_err);
+        cr_assert_eq(qp_file_remove_tree("there"), QP_OK);
+    }
+}

@@ -344,3 +344,35 @@ Test(test_model_loss, scores_are_left_out_where_nothing_reads_them)
     same_without_scores(classify, 4, classes(&a, 6));
     same_without_scores(focal, 5, classes(&a, 6));
 }
+
+/* Directions in degrees. The hardest target of another pair is, of those less similar than the own one, the most
+ * similar; the third source has none such, and of the others the least similar one. */
+Test(test_model_loss, the_hardest_target_of_another_pair)
+{
+    enum { PAIRS = 3 };
+    static const double source[PAIRS] = {0, 90, 10}, target[PAIRS] = {80, 85, 175}, degree = 3.14159265358979 / 180;
+    static const int hard[PAIRS] = {1, 0, 1};
+    static const int32_t start[] = {0, 1, 2, 3};
+    const qp_batch batch = {.source = {{PAIRS, start, NULL}, NULL}, .target = {{PAIRS, start, NULL}, NULL}};
+    qp_real vector[2 * PAIRS * 2];
+    qp_model_config config;
+    double expected = 0;
+    qp_config_defaults(&qp_model_fields, &config);
+    config.task = QP_TASK_MATCH;
+    config.loss = QP_OBJECTIVE_TRIPLET;
+    config.margin = 0.5;
+    for (int i = 0; i < PAIRS; i++) {
+        const double angle[] = {source[i] * degree, target[i] * degree, target[hard[i]] * degree};
+        for (int side = 0; side < 2; side++) {
+            vector[2 * (side * PAIRS + i)] = (qp_real)cos(angle[side]);
+            vector[2 * (side * PAIRS + i) + 1] = (qp_real)sin(angle[side]);
+        }
+        expected += fmax(0, 2 * (cos(angle[0] - angle[2]) - cos(angle[0] - angle[1])) + config.margin);
+    }
+    qp_tape *tape = qp_tape_new();
+    qp_tape_begin(tape, QP_INFER, 0);
+    qp_tensor loss = qp_scores_loss(&config, tape, qp_tensor_of(2 * PAIRS, 2, vector), &batch, &(qp_loss_terms){0});
+    cr_assert_eq(qp_tape_status(tape), QP_OK, "%s", qp_tape_message(tape));
+    cr_expect_float_eq((double)loss.value[0], expected, 1e-5, "%g, not %g", (double)loss.value[0], expected);
+    qp_tape_free(tape);
+}

@@ -28,8 +28,14 @@ __attribute__((constructor)) UNTRACED static void begin(void)
 {
     const char *path = getenv("MUTANTS_TRACE");
     dl_iterate_phdr(of_the_program, NULL);
-    if (path) file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (!path) return;
+    int opened = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    file = fcntl(opened, F_DUPFD_CLOEXEC, 200); /* a program whose stdout is closed would write to it */
+    close(opened);
 }
+
+void __cyg_profile_func_enter(void *function, void *caller);
+void __cyg_profile_func_exit(void *function, void *caller);
 
 UNTRACED void __cyg_profile_func_enter(void *function, void *caller)
 {
