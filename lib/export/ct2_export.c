@@ -112,7 +112,7 @@ typedef struct {
 } spare_name;
 static const char *name_of(const qp_tokenizer *t, int32_t id, spare_name *spare)
 {
-    const char *piece = id < qp_tokenizer_size(t) ? qp_tokenizer_piece(t, id) : "";
+    const char *piece = qp_tokenizer_piece(t, id);
     snprintf(spare->text, sizeof spare->text, "<extra_id_%d>", (int)id);
     return *piece ? piece : spare->text;
 }

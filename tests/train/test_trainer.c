@@ -231,6 +231,27 @@ Test(trainer, early_stopping_and_the_best_model)
     toy_run_free(r);
 }
 
+/* One that ends an epoch is written under it, although the next one has begun. */
+Test(trainer, a_validation_belongs_to_the_epoch_before_it)
+{
+    toy_run *r = toy_run_new("epochs");
+    r->trainer.hooks.measure = toy_run_measure;
+    r->config.early_stopping_metric = QP_BY_BLEU;
+    r->config.valid_freq = 0;
+    r->config.epochs = 3;
+    cr_assert_eq(qp_trainer_run(&r->trainer, &r->result), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(r->validations, 3);
+    char *metrics = steady_metrics(r), line[100];
+    for (int64_t epoch = 1; epoch <= 3; epoch++) {
+        snprintf(line, sizeof line,
+                 "{\"update\":%lld,\"epoch\":%lld,\"valid\":", (long long)(r->result.updates / 3 * epoch),
+                 (long long)epoch);
+        cr_expect(strstr(metrics, line), "%s is not in %s", line, metrics);
+    }
+    free(metrics);
+    toy_run_free(r);
+}
+
 Test(trainer, the_metric_must_be_measured)
 {
     toy_run *r = toy_run_new("unmeasured");

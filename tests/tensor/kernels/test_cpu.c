@@ -18,6 +18,14 @@ Test(cpu, environment_names_the_level)
     cr_assert_eq(qp_cpu_level(), QP_CPU_SCALAR);
 }
 
+Test(cpu, the_level_is_chosen_once)
+{
+    setenv("QUIPU_CPU", "scalar", 1);
+    cr_assert_eq(qp_cpu_level(), QP_CPU_SCALAR);
+    unsetenv("QUIPU_CPU");
+    cr_assert_eq(qp_cpu_level(), QP_CPU_SCALAR);
+}
+
 Test(cpu, unknown_name_is_reported_and_ignored)
 {
     setenv("QUIPU_CPU", "fast", 1);
