@@ -166,3 +166,12 @@ Test(sample, draws_follow_the_probabilities_and_the_counter)
     cr_expect_eq(qp_sample_draw(4, probability, 0), 0);
     cr_expect_eq(qp_sample_draw(4, probability, 0.99999999999), 3);
 }
+
+/* Probabilities may sum to less than 1: the last token that is possible gets the rest. */
+Test(sample, rounding_leaves_a_rest)
+{
+    const qp_real probability[] = {(qp_real)0.5, (qp_real)0.25, 0};
+    cr_expect_eq(qp_sample_draw(3, probability, 0.4), 0);
+    cr_expect_eq(qp_sample_draw(3, probability, 0.6), 1);
+    cr_expect_eq(qp_sample_draw(3, probability, 0.9), 1);
+}
