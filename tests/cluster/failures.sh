@@ -96,6 +96,10 @@ differs() {
 differs "CPU kernels is 'scalar' here, and" env QUIPU_CPU=scalar "$QUIPU" train $long -m no.safetensors
 differs "option lr is '0.002' here, and '0.001' on rank 0" "$QUIPU" train $long --lr 0.002 -m no.safetensors
 differs "option steps is '301' here" "$QUIPU" train $long --steps 301 -m no.safetensors
+version=$("$QUIPU" version | sed -n '1s/^quipu //p') # the same program with another version number
+VERSION=$version perl -0777 -pe 's/\Q$ENV{VERSION}\E\0/"9" . substr($ENV{VERSION}, 1) . "\0"/ge' "$QUIPU" >other
+chmod +x other
+differs "version of quipu is '9${version#?}, 32-bit reals' here" "$PWD/other" train $long -m no.safetensors
 mkdir elsewhere
 sed 's/w3/w4/' pairs >elsewhere/pairs
 differs "content of pairs is not what rank 0" sh -c "cd elsewhere && exec \"$QUIPU\" train $long -m no.safetensors"
