@@ -5,7 +5,7 @@
 toy_pairs 300 >pairs
 long="--train pairs --valid pairs --tokenizer word --encoder transformer --decoder transformer --layers 1 \
     --emb-size 32 --ff-size 64 --heads 2 --batch-size 512 --shard-rows 64 --lr 0.001 --lr-schedule constant \
-    --average 1 --steps 300 --epochs 100000 --valid-freq 100 --save-freq 10 --seed 7 --threads 1 -q"
+    --average 1 --steps 2000 --epochs 100000 --valid-freq 500 --save-freq 10 --seed 7 --threads 1 -q"
 "$QUIPU" train $long -m whole.safetensors 2>.err
 result $? "one process" "$(cat .err)"
 
@@ -49,12 +49,12 @@ result $? "continued by another number of ranks, the same bytes" "$(cat .err)"
 result $? "every session continued from a save" "$(cat run.run/train.log)"
 
 # A folder where the model of the first validation goes: rank 0 cannot save it.
-mkdir -p full.run/model-00000100.safetensors/taken
+mkdir -p full.run/model-00000500.safetensors/taken
 ranks 3 "$QUIPU" train $long -m full.safetensors 2>.err
 code=$?
-[ $code -ne 0 ] && grep -q '^quipu: rank 0 of 3 on .*model-00000100.safetensors' .err
+[ $code -ne 0 ] && grep -q '^quipu: rank 0 of 3 on .*model-00000500.safetensors' .err
 result $? "a save that fails ends all ranks" "code $code: $(cat .err)"
-rmdir full.run/model-00000100.safetensors/taken full.run/model-00000100.safetensors
+rmdir full.run/model-00000500.safetensors/taken full.run/model-00000500.safetensors
 ranks 2 "$QUIPU" train $long -m full.safetensors 2>.err && cmp -s whole.safetensors full.safetensors
 result $? "continued from the save before, the same bytes" "$(cat .err)"
 
@@ -95,7 +95,7 @@ differs() {
 
 differs "CPU kernels is 'scalar' here, and" env QUIPU_CPU=scalar "$QUIPU" train $long -m no.safetensors
 differs "option lr is '0.002' here, and '0.001' on rank 0" "$QUIPU" train $long --lr 0.002 -m no.safetensors
-differs "option steps is '301' here" "$QUIPU" train $long --steps 301 -m no.safetensors
+differs "option steps is '2001' here" "$QUIPU" train $long --steps 2001 -m no.safetensors
 version=$("$QUIPU" version | sed -n '1s/^quipu //p') # the same program with another version number
 VERSION=$version perl -0777 -pe 's/\Q$ENV{VERSION}\E\0/"9" . substr($ENV{VERSION}, 1) . "\0"/ge' "$QUIPU" >other
 chmod +x other
