@@ -76,7 +76,7 @@ for task in classify:labels tag:tags mlm:lines; do
         "$QUIPU" attend -m ${task%:*}.safetensors --text "$words" --layer 2 -o map.txt &&
         "$QUIPU" attend -m ${task%:*}.safetensors --text "$words" -o map.npz &&
         "$QUIPU" attend -m ${task%:*}.safetensors --src "$words" -o map.json && grep -q '"encoder"' map.json &&
-        grep -q 'blue' map.txt && grep -q '</s>' map.txt && [ -s map.npz ]
+        grep -q '^ *[^ ]*red ' map.txt && grep -q 'blue' map.txt && grep -q '</s>' map.txt && [ -s map.npz ]
     result $? "attend: ${task%:*}" "$(cat .err map.txt)"
 done
 "$QUIPU" attend -m mlm.safetensors --text "red [MASK] green" -o map.txt && grep -q '^ *.MASK. ' map.txt

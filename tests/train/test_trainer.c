@@ -263,6 +263,20 @@ Test(trainer, the_metric_must_be_measured)
     toy_run_free(r);
 }
 
+/* With a time limit only those of the last third count: validated at 7, 14, 21 and 28. */
+Test(trainer, a_time_limit_means_the_last_third)
+{
+    toy_run *r = toy_run_new("third");
+    use_validation(r);
+    r->config.average = 4;
+    r->config.steps = 28;
+    strcpy(r->config.time_limit, "10m");
+    cr_assert_eq(qp_trainer_run(&r->trainer, &r->result), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(r->result.averaged, 2);
+    cr_assert_not_null(strstr(r->last_note, "mean of the last 2 checkpoints"));
+    toy_run_free(r);
+}
+
 Test(trainer, the_final_model_is_the_mean_of_the_last)
 {
     toy_run *r = toy_run_new("mean");
