@@ -32,8 +32,8 @@ static const qp_command info = {
     .summary = "describe a model file, or what differs between two",
     .usage = "[--json] MODEL | MODEL MODEL",
     .notes = "use: OPTION is a default of translate or generate that came with an imported model. Settings that a "
-             "model of this kind does not read are left out; --json has them all. With two models: "
-             "the settings that differ, and how many tensors have equal weights.",
+             "model of this kind does not read are left out, and those with their default are counted; --json "
+             "has them all. With two models: the settings that differ, and how many tensors have equal weights.",
     .group = groups,
     .group_count = 1,
     .takes_files = true,
@@ -111,7 +111,12 @@ static qp_status print_text(const char *path, const qp_package *m, const qp_info
     qp_model_facts all = {0};
     qp_status status = qp_model_facts_collect(m, &all);
     if (status == QP_OK) printf("%s\n", path);
-    for (int i = 0; status == QP_OK && i < all.count; i++) printf("%-18s %s\n", all.fact[i].name, all.fact[i].value);
+    int usual = 0;
+    for (int i = 0; status == QP_OK && i < all.count; i++) {
+        usual += all.fact[i].usual;
+        if (!all.fact[i].usual) printf("%-18s %s\n", all.fact[i].name, all.fact[i].value);
+    }
+    if (usual) printf("%-18s %d settings (--json has them)\n", "as usual", usual);
     qp_model_facts_free(&all);
     if (status == QP_OK) status = print_languages(m);
     QP_TRY(status);

@@ -22,6 +22,7 @@ static void add_fact(qp_model_facts *all, const char *name, const char *format, 
         all->capacity = capacity;
     }
     qp_model_fact *new = &all->fact[all->count++];
+    new->usual = false;
     va_list arguments;
     va_start(arguments, format);
     snprintf(new->name, sizeof new->name, "%s", name);
@@ -53,24 +54,39 @@ static void add_rule(void *self, const char *option, const char *value)
     add_fact(self, name, "%s", value);
 }
 
+/* The settings that a model of this kind reads. */
+static void add_settings(qp_model_facts *all, const qp_model_config *model)
+{
+    static const char *const asked[] = {"task",     "encoder",     "decoder", "enc_layers", "dec_layers",
+                                        "emb_size", "hidden_size", "ff_size", "heads",      "max_length"};
+    qp_train_settings settings, defaults;
+    char text[600], usual[600];
+    qp_train_defaults(&settings);
+    qp_train_defaults(&defaults);
+    settings.model = *model;
+    for (int i = 0; i < qp_model_fields.count; i++) {
+        const qp_field *field = &qp_model_fields.field[i];
+        if (!qp_option_uses_reads(&settings, field->name)) continue;
+        const char *value = qp_config_get(field, &settings.model, text, sizeof text);
+        add_fact(all, field->name, "%s", value);
+        if (all->failed) return;
+        bool same = strcmp(value, qp_config_get(field, &defaults.model, usual, sizeof usual)) == 0;
+        for (size_t k = 0; same && k < sizeof asked / sizeof *asked; k++) same = strcmp(field->name, asked[k]) != 0;
+        all->fact[all->count - 1].usual = same;
+    }
+}
+
 qp_status qp_model_facts_collect(const qp_package *m, qp_model_facts *all)
 {
     const qp_ngram *ngram = qp_model_ngram(m->model, NULL);
     bool two = m->source && m->source != m->target;
-    qp_train_settings settings;
-    char text[600];
-    qp_train_defaults(&settings);
-    settings.model = *qp_model_config_of(m->model);
+    char text[40];
     add_fact(all, "parameters", "%zu", qp_params_elements(qp_model_params(m->model)));
     add_quantization(all, &m->quantized);
     if (two) add_tokenizer(all, "source tokenizer", m->source);
     if (m->target) add_tokenizer(all, two ? "target tokenizer" : "tokenizer", m->target);
     QP_TRY(qp_decoding_rules(m->decoding, add_rule, all));
-    for (int i = 0; i < qp_model_fields.count; i++) {
-        const qp_field *field = &qp_model_fields.field[i];
-        if (!qp_option_uses_reads(&settings, field->name)) continue;
-        add_fact(all, field->name, "%s", qp_config_get(field, &settings.model, text, sizeof text));
-    }
+    add_settings(all, qp_model_config_of(m->model));
     for (int k = 1; ngram && k <= qp_ngram_order(ngram); k++) {
         snprintf(text, sizeof text, "%d-grams", k);
         add_fact(all, text, "%lld", (long long)qp_ngram_count(ngram, k));

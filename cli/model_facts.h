@@ -6,6 +6,7 @@
 /* model_facts — what is known of a model, as lines of name and value. */
 typedef struct {
     char name[40], value[600];
+    bool usual; /* a setting that has its default, and is not one that everybody asks for */
 } qp_model_fact;
 
 typedef struct {

@@ -18,6 +18,9 @@ Test(cmd_info, settings_modules_and_memory)
     cr_assert(STARTS(small_out, "m.safetensors\nparameters         "), "%s", small_out);
     cr_assert(strstr(small_out, "\nheads              2\n"), "%s", small_out);
     cr_assert_not(strstr(small_out, "\nforget_bias "), "a setting of LSTMs: %s", small_out);
+    cr_assert_not(strstr(small_out, "\nhidden_size "), "the same: %s", small_out);
+    cr_assert_not(strstr(small_out, "\nzoneout "), "a setting with its default: %s", small_out);
+    cr_assert(strstr(small_out, "\nas usual           "), "%s", small_out);
     cr_assert(strstr(small_out, "\nwith sequences of 24 tokens; memory "), "max_length limits 32: %s", small_out);
     cr_assert_not(strstr(small_out, "\ntensor "), "%s", small_out);
     cr_assert_eq(INFO("--tensors", "--length", "7", "m.safetensors"), 0, "%s", small_err);

@@ -24,6 +24,12 @@ refused "for a transformer" --encoder gru --decoder gru --heads 4
 refused "for recurrent layers" --rnn-residual
 refused "for n-grams (--decoder ngram)" --order 4
 refused "for --accum above 1" --accum-mean batches
+refused "for recurrent layers, --encoder text-cnn or bag" --hidden-size 8
+cut -f 1 pairs >texts && sed 's/^/a\t/' texts >labels
+labels="$QUIPU train --task classify --train labels --encoder transformer --steps 1 -q -m n.safetensors"
+fails 2 "for models with a decoder" $labels --dec-layers 3
+fails 2 "for tasks with a decoder, or --task mlm" $labels --tied-embeddings-all
+fails 2 "for models with an encoder" "$QUIPU" train --task lm --train texts --enc-layers 3 --steps 1 -m n.safetensors
 fails 2 "ngram counts, it has no updates" "$QUIPU" train --task lm --decoder ngram --train pairs \
     --beta1 0.5 -m n.safetensors
 holds "the same options where they are read" train --optimizer momentum --momentum 0.8 --pos rope --rope-base 500 \

@@ -60,6 +60,19 @@ static bool narrow(const qp_train_settings *s) { return s->model.word_size > 0; 
 
 static bool writes(const qp_train_settings *s) { return qp_model_task_has_decoder(s->model.task); }
 
+static bool ngram(const qp_train_settings *s) { return s->model.decoder == QP_KIND_NGRAM; }
+
+static bool hides(const qp_train_settings *s)
+{
+    return recurrent(s) || text_cnn(s) || s->model.encoder == QP_KIND_BAG;
+}
+
+static bool predicts_words(const qp_train_settings *s) { return writes(s) || mlm(s); }
+
+static bool encodes(const qp_train_settings *s) { return s->model.encoder != QP_KIND_NONE; }
+
+static bool decodes(const qp_train_settings *s) { return s->model.decoder != QP_KIND_NONE && !ngram(s); }
+
 static bool windowed(const qp_train_settings *s) { return transformer(s) && s->model.attention_window > 0; }
 
 static bool stochastic(const qp_train_settings *s) { return s->model.stochastic_depth > 0; }
@@ -118,8 +131,6 @@ static bool images(const qp_train_settings *s) { return qp_train_reads_images(s)
 
 static bool columns(const qp_train_settings *s) { return regress(s) || images(s); }
 
-static bool ngram(const qp_train_settings *s) { return s->model.decoder == QP_KIND_NGRAM; }
-
 static bool taught(const qp_train_settings *s)
 {
     return labelled(s) || mlm(s) || translate(s) || (s->model.task == QP_TASK_LM && !ngram(s));
@@ -172,6 +183,11 @@ static bool exp_range(const qp_train_settings *s)
 
 const qp_option_use qp_option_table[] = {
     /* the model */
+    {"enc_layers", encodes, "models with an encoder", 0, 0},
+    {"dec_layers", decodes, "models with a decoder", 0, 0},
+    {"hidden_size", hides, "recurrent layers, --encoder text-cnn or bag", 0, 0},
+    {"tied_embeddings", predicts_words, "tasks with a decoder, or --task mlm", 0, 0},
+    {"tied_embeddings_all", predicts_words, "tasks with a decoder, or --task mlm", 0, 0},
     {"ff_size", TRANSFORMER, 0, 0},
     {"experts", TRANSFORMER, 0, 0},
     {"experts_*", experts, "--experts", 0, 0},
