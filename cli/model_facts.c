@@ -57,8 +57,8 @@ static void add_rule(void *self, const char *option, const char *value)
 /* The settings that a model of this kind reads. */
 static void add_settings(qp_model_facts *all, const qp_model_config *model)
 {
-    static const char *const asked[] = {"task",     "encoder",     "decoder", "enc_layers", "dec_layers",
-                                        "emb_size", "hidden_size", "ff_size", "heads",      "max_length"};
+    static const char *const asked[] = {"task",     "encoder", "decoder", "enc_layers", "dec_layers",
+                                        "emb_size", "ff_size", "heads",   "max_length"};
     qp_train_settings settings, defaults;
     char text[600], usual[600];
     qp_train_defaults(&settings);

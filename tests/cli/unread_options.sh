@@ -24,7 +24,6 @@ refused "for a transformer" --encoder gru --decoder gru --heads 4
 refused "for recurrent layers" --rnn-residual
 refused "for n-grams (--decoder ngram)" --order 4
 refused "for --accum above 1" --accum-mean batches
-refused "for recurrent layers, --encoder text-cnn or bag" --hidden-size 8
 cut -f 1 pairs >texts && sed 's/^/a\t/' texts >labels
 labels="$QUIPU train --task classify --train labels --encoder transformer --steps 1 -q -m n.safetensors"
 fails 2 "for models with a decoder" $labels --dec-layers 3

@@ -62,11 +62,6 @@ static bool writes(const qp_train_settings *s) { return qp_model_task_has_decode
 
 static bool ngram(const qp_train_settings *s) { return s->model.decoder == QP_KIND_NGRAM; }
 
-static bool hides(const qp_train_settings *s)
-{
-    return recurrent(s) || text_cnn(s) || s->model.encoder == QP_KIND_BAG;
-}
-
 static bool predicts_words(const qp_train_settings *s) { return writes(s) || mlm(s); }
 
 static bool encodes(const qp_train_settings *s) { return s->model.encoder != QP_KIND_NONE; }
@@ -185,7 +180,6 @@ const qp_option_use qp_option_table[] = {
     /* the model */
     {"enc_layers", encodes, "models with an encoder", 0, 0},
     {"dec_layers", decodes, "models with a decoder", 0, 0},
-    {"hidden_size", hides, "recurrent layers, --encoder text-cnn or bag", 0, 0},
     {"tied_embeddings", predicts_words, "tasks with a decoder, or --task mlm", 0, 0},
     {"tied_embeddings_all", predicts_words, "tasks with a decoder, or --task mlm", 0, 0},
     {"ff_size", TRANSFORMER, 0, 0},
