@@ -11,17 +11,19 @@ static qp_status read_json(const char *place, const char *json, json_t **root)
     return qp_json_read(place, json, strlen(json), JSON_REJECT_DUPLICATES, root);
 }
 
-/* The field that a rule sets, and memory to try its value in. */
-static const qp_field *field_of(const char *option, void **scratch)
+/* Memory to try the value of a rule in, which belongs to the caller: several threads may open models. */
+typedef union {
+    qp_search_config search;
+    qp_sample_config sample;
+    qp_generate_config generate;
+} scratch_config;
+
+/* The field that a rule sets. */
+static const qp_field *field_of(const char *option)
 {
-    static qp_search_config search;
-    static qp_sample_config sample;
-    static qp_generate_config generate;
     const qp_field *field = qp_config_find(&qp_search_fields, option);
-    *scratch = &search;
-    if (!field && (field = qp_config_find(&qp_sample_fields, option))) *scratch = &sample;
-    if (!field && (field = qp_config_find(&qp_generate_fields, option))) *scratch = &generate;
-    return field;
+    if (!field) field = qp_config_find(&qp_sample_fields, option);
+    return field ? field : qp_config_find(&qp_generate_fields, option);
 }
 
 /* *fits false: not rules. A value that an option refuses is an error that names it. */
@@ -29,13 +31,13 @@ static qp_status check_rules(const char *place, const json_t *rules, bool *fits)
 {
     const char *option;
     json_t *value;
-    void *scratch;
+    scratch_config scratch;
     json_object_foreach((json_t *)(uintptr_t)rules, option, value)
     {
-        const qp_field *field = field_of(option, &scratch);
+        const qp_field *field = field_of(option);
         *fits = field && json_is_string(value);
         if (!*fits) return QP_OK;
-        if (qp_config_set(field, scratch, place, json_string_value(value)) != QP_OK) return QP_EDATA;
+        if (qp_config_set(field, &scratch, place, json_string_value(value)) != QP_OK) return QP_EDATA;
     }
     *fits = !rules || json_is_object(rules);
     return QP_OK;
