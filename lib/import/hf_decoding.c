@@ -60,18 +60,22 @@ static void put_whole(reading *r, const char *option, int64_t value)
     qp_json_put_text(r->rules, option, text);
 }
 
+/* A value that was written into a buffer; lack of memory fails the rules. */
+static void put_written(reading *r, const char *option, qp_text_buffer *value)
+{
+    char *text = NULL;
+    if (qp_text_finish(value, &text, NULL) == QP_OK)
+        qp_json_put_text(r->rules, option, text);
+    else
+        r->rules->failed = true;
+    free(text);
+}
+
 static void put_real(reading *r, const char *option, double value)
 {
-    char text[40];
-    snprintf(text, sizeof text, "%.17g", value);
-    for (int digits = 1; digits < 17 && strtod(text, NULL) == value; digits++) {
-        char shorter[40];
-        snprintf(shorter, sizeof shorter, "%.*g", digits, value);
-        if (strtod(shorter, NULL) != value) continue;
-        snprintf(text, sizeof text, "%s", shorter);
-        break;
-    }
-    qp_json_put_text(r->rules, option, text);
+    qp_text_buffer text = {0};
+    qp_json_number(&text, value);
+    put_written(r, option, &text);
 }
 
 /* A number, if it is there and not the one that changes nothing. */
@@ -136,10 +140,8 @@ static void forbid_rule(reading *r)
         add_sequence(r, "suppress_tokens", json_array_get(off, i), &list);
     if (list.bytes > FORBID_BYTES)
         leave_out(r, bad ? "bad_words_ids" : "suppress_tokens");
-    else if (list.bytes) {
-        qp_text_put(&list, "", 1);
-        qp_json_put_text(r->rules, "forbid", list.text ? list.text : "");
-    }
+    else if (list.bytes || list.failed)
+        put_written(r, "forbid", &list);
     qp_text_free(&list);
 }
 

@@ -120,6 +120,8 @@ static qp_status set_decoding(const char *folder, const qp_text_buffer *language
     const qp_model_config *m = qp_model_config_of(p->model);
     qp_text_buffer rules = {0}, json = {0};
     qp_status status = qp_hf_generation(folder, m, &rules, left_out);
+    if (status == QP_OK && (rules.failed || languages->failed || left_out->failed))
+        status = qp_fail(QP_EMEMORY, "%s: out of memory for its rules of generation", folder);
     if (status == QP_OK && (rules.bytes || languages->bytes)) {
         qp_json_open(&json, '{');
         if (rules.bytes) {

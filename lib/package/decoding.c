@@ -41,9 +41,10 @@ static qp_status id_of(const json_t *languages, const char *option, const char *
     *id = found ? (int32_t)json_integer_value(found) : -1;
     if (found) return QP_OK;
     put_names(languages, &known);
-    qp_text_put(&known, "", 1); /* ends the text */
-    qp_status status = qp_fail(QP_EUSAGE, "%s '%.40s': not a language of this model; it has %.1500s", option, name,
-                               known.text ? known.text : "none");
+    int bytes = known.bytes < 1500 ? (int)known.bytes : 1500;
+    qp_status status = known.failed ? qp_fail(QP_EMEMORY, "out of memory for the names of languages")
+                                    : qp_fail(QP_EUSAGE, "%s '%.40s': not a language of this model; it has %.*s",
+                                              option, name, bytes, bytes ? known.text : "none");
     qp_text_free(&known);
     return status;
 }
