@@ -127,6 +127,7 @@ static qp_status settings_of(const places *p, qp_train_settings *settings)
                                     {"model", p->model}};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) QP_TRY(qp_train_set(settings, files[i][0], files[i][1]));
     if (config.steps) settings->training.steps = config.steps;
+    if (settings->schedule.lr_warmup >= settings->training.steps) settings->schedule.lr_warmup = config.steps / 10;
     settings->training.threads = config.threads;
     settings->training.seed = config.seed;
     settings->job.overwrite = config.overwrite;
