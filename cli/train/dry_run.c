@@ -74,7 +74,7 @@ static qp_status print_overlap(const qp_train_data *data, bool running_text, fin
 {
     qp_overlap_statistics *o = &found->overlap;
     if (!data->has_valid || data->series[QP_TRAINING].rows || data->images[QP_TRAINING].count) return QP_OK;
-    if (data->conll[QP_TRAINING]) {
+    if (data->corpus[QP_TRAINING].source_row) {
         QP_TRY(sentence_overlap(&data->corpus[QP_TRAINING], &data->corpus[QP_VALIDATION], o));
         printf("overlap: %.1f %% of the validation sentences are also in training; training repeats %lld of "
                "its own\n",

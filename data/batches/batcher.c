@@ -28,8 +28,9 @@ struct qp_batcher {
     int64_t count;        /* sequences of this epoch, at most those of the corpus */
     int64_t tokens;       /* of them, on the side that is counted */
     int32_t *order;       /* [count] of this epoch */
-    int32_t *scratch; /* [sequences] for sorting; then the order of the batches */
-    int32_t *first;   /* [batches + 1] indices into order; room for sequences + 1 */
+    int32_t *scratch;     /* [sequences] for sorting; then the order of the batches */
+    int32_t *first;       /* [batches + 1] indices into order; room for sequences + 1 */
+    qp_elements *span;    /* [most_sequences] of the ids of a batch */
     int32_t batches;
     int64_t most_sequences, most_source, most_target; /* of any batch */
     slot_buffer *slot;
@@ -191,18 +192,19 @@ static qp_status allocate_side(side_buffer *side, int64_t sequences, int64_t row
 }
 
 /* Copy one side of the sequences order[begin..end) into the slot's buffer. */
-static qp_ids gather(const qp_corpus_side *side, const side_buffer *buffer, const int32_t *order, int32_t begin,
-                     int32_t end)
+static qp_status gather(const qp_batcher *b, const qp_corpus_side *side, const side_buffer *buffer, int32_t begin,
+                        int32_t end, qp_ids *ids)
 {
     int32_t rows = 0;
     for (int32_t i = begin; i < end; i++) {
-        int32_t length = qp_corpus_length(side, order[i]);
+        int32_t length = qp_corpus_length(side, b->order[i]);
         buffer->start[i - begin] = rows;
-        memcpy(buffer->id + rows, side->id + side->start[order[i]], (size_t)length * sizeof *buffer->id);
+        b->span[i - begin] = (qp_elements){side->start[b->order[i]], length};
         rows += length;
     }
     buffer->start[end - begin] = rows;
-    return (qp_ids){{.count = end - begin, .start = buffer->start}, buffer->id};
+    *ids = (qp_ids){{.count = end - begin, .start = buffer->start}, buffer->id};
+    return qp_spread_take(&side->spread, side->id, sizeof *side->id, b->span, end - begin, buffer->id);
 }
 
 static void gather_read(const qp_batcher *b, int32_t *source_row, int32_t begin, int32_t end)
@@ -238,8 +240,8 @@ static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
         QP_TRY(allocate_side(&buffer->source, b->most_sequences, b->most_source));
     if (!buffer->target.id) QP_TRY(allocate_side(&buffer->target, b->most_sequences, b->most_target));
     int32_t place = b->scratch[number], first = b->first[place], end = b->first[place + 1];
-    if (b->corpus->source.start) batch->source = gather(&b->corpus->source, &buffer->source, b->order, first, end);
-    batch->target = gather(&b->corpus->target, &buffer->target, b->order, first, end);
+    if (b->corpus->source.start) QP_TRY(gather(b, &b->corpus->source, &buffer->source, first, end, &batch->source));
+    QP_TRY(gather(b, &b->corpus->target, &buffer->target, first, end, &batch->target));
     if (b->corpus->source_row) {
         if (!buffer->source_row) buffer->source_row = malloc((size_t)b->most_target * sizeof *buffer->source_row);
         if (!buffer->source_row) return qp_fail(QP_EMEMORY, "batches: no memory for the source rows");
@@ -322,7 +324,8 @@ qp_status qp_batcher_new(const qp_corpus *corpus, const qp_batcher_options *opti
         return qp_fail(QP_EMEMORY, "batches: no memory for the order of %zu sequences", sequences);
     }
     bound_batches(b);
-    qp_status status = plan_draw(b);
+    b->span = malloc((size_t)b->most_sequences * sizeof *b->span);
+    qp_status status = b->span ? plan_draw(b) : qp_fail(QP_EMEMORY, "batches: no memory for their sequences");
     if (status == QP_OK)
         *batcher = b;
     else
@@ -352,5 +355,6 @@ void qp_batcher_free(qp_batcher *batcher)
     free(batcher->order);
     free(batcher->scratch);
     free(batcher->first);
+    free(batcher->span);
     free(batcher);
 }

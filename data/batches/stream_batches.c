@@ -135,7 +135,7 @@ static qp_status load(qp_stream *s, int64_t portion, int64_t *count)
     s->loaded = -1;
     drop_portion(s);
     QP_TRY(qp_cluster_agree(o->cluster, read_lanes(s, portion)));
-    QP_TRY(qp_corpus_join(o->cluster, o->corpus->to_itself, o->portion));
+    QP_TRY(qp_corpus_join(o->cluster, o->corpus->to_itself, true, o->portion));
     if (too_short(s)) return QP_OK;
     batches.windows.seed = batches.sequences.seed = qp_random_key(qp_random_key(seed_of(s), PURPOSE_PORTION),
                                                                   (uint64_t)portion);

@@ -3,14 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/batches/window_text.h"
 #include "lib/base/random.h"
 
 enum { MOST_ROWS = 1 << 30 };
 enum { PURPOSE_OFFSET = 0x737472 };
 
 struct qp_tbptt_batches {
-    const int32_t *token; /* the text */
-    int64_t tokens;
+    int64_t tokens; /* of the text */
+    qp_window_text text;
     qp_tbptt_batches_options options;
     int64_t offset, length; /* of this epoch: begin of the first stream, tokens of the shortest */
     int64_t longer;         /* number of streams, the first ones, with one token more */
@@ -37,18 +38,16 @@ static qp_status begin(void *self, int64_t epoch, int64_t *count)
     return QP_OK;
 }
 
-/* Copy window `number` of stream i to row `rows`; returns the row after it. */
-static int32_t copy_window(const qp_tbptt_batches *s, int64_t number, int64_t i, int32_t rows)
+/* Adds window `number` of stream i to the batch; returns its rows. */
+static int32_t add_window(qp_tbptt_batches *s, int64_t number, int64_t i)
 {
     int64_t first = s->offset + i * s->length + (i < s->longer ? i : s->longer);
     int64_t end = first + s->length + (i < s->longer);
     first += number * s->options.window;
     int64_t length = end - first < s->options.window ? end - first : s->options.window;
-    if (length <= 0) return rows;
-    memcpy(s->id + rows, s->token + first, (size_t)length * sizeof *s->id);
-    s->input[rows] = s->token[(first ? first : s->tokens) - 1]; /* the text ends in the end of a line */
-    memcpy(s->input + rows + 1, s->token + first, (size_t)(length - 1) * sizeof *s->input);
-    return rows + (int32_t)length;
+    if (length <= 0) return 0;
+    qp_window_text_add(&s->text, first, length);
+    return (int32_t)length;
 }
 
 static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
@@ -60,27 +59,28 @@ static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
                        (long long)s->batches, slot);
     int32_t rows = 0;
     int count = 0;
+    qp_window_text_begin(&s->text);
     for (int64_t i = 0; i < s->options.size; i++) {
         s->start[count] = rows;
-        rows = copy_window(s, number, i, rows);
+        rows += add_window(s, number, i);
         count += rows > s->start[count]; /* streams that have ended are the last ones */
     }
     s->start[count] = rows;
+    QP_TRY(qp_window_text_take(&s->text, s->id, s->input));
     batch->target = (qp_ids){{.count = count, .start = s->start}, s->id};
     batch->input = s->input;
     batch->carry = (qp_batch_carry){.row = s->carry, .width = s->options.carry_width, .empty = number == 0};
     return QP_OK;
 }
 
-static qp_status check(const qp_corpus *corpus, int64_t tokens, const qp_tbptt_batches_options *o)
+static qp_status check(int64_t tokens, const qp_tbptt_batches_options *o)
 {
     if (o->window < 1 || o->window > MOST_ROWS || o->size < 1 || o->size > MOST_ROWS / o->window || o->carry_width < 1)
         return qp_fail(
             QP_EUSAGE,
             "tbptt batches: %lld windows of %lld tokens in a batch; use a smaller --batch-size or --lm-window",
             (long long)o->size, (long long)o->window);
-    if (!corpus->target.id || tokens < 1)
-        return qp_fail(QP_EDATA, "tbptt batches: the corpus is empty; give one with text in it");
+    if (tokens < 1) return qp_fail(QP_EDATA, "tbptt batches: the corpus is empty; give one with text in it");
     if (o->shuffle && tokens / o->size < o->window)
         return qp_fail(QP_EDATA,
                        "the training text has %lld tokens, less than a window of %lld for each of %lld streams; use a "
@@ -94,10 +94,10 @@ qp_status qp_tbptt_batches_new(const qp_corpus *corpus, const qp_tbptt_batches_o
 {
     *streams = NULL;
     int64_t tokens = corpus->target.start ? corpus->target.start[corpus->sequences] : 0;
-    QP_TRY(check(corpus, tokens, options));
+    QP_TRY(check(tokens, options));
     qp_tbptt_batches *s = calloc(1, sizeof *s);
     if (!s) return qp_fail(QP_EMEMORY, "tbptt batches: out of memory");
-    *s = (qp_tbptt_batches){.token = corpus->target.id, .tokens = tokens, .options = *options};
+    *s = (qp_tbptt_batches){.tokens = tokens, .options = *options};
     if (s->options.size > tokens) s->options.size = tokens;
     size_t rows = (size_t)(s->options.size * s->options.window), size = (size_t)s->options.size;
     s->id = malloc(rows * sizeof *s->id);
@@ -108,8 +108,12 @@ qp_status qp_tbptt_batches_new(const qp_corpus *corpus, const qp_tbptt_batches_o
         qp_tbptt_batches_free(s);
         return qp_fail(QP_EMEMORY, "tbptt batches: no memory for %zu tokens; use a smaller --batch-size", rows);
     }
-    *streams = s;
-    return QP_OK;
+    qp_status status = qp_window_text_init(&s->text, corpus, s->options.size, s->options.window);
+    if (status == QP_OK)
+        *streams = s;
+    else
+        qp_tbptt_batches_free(s);
+    return status;
 }
 
 qp_batch_source qp_tbptt_batches_source(qp_tbptt_batches *s)
@@ -124,6 +128,7 @@ qp_batch_source qp_tbptt_batches_source(qp_tbptt_batches *s)
 void qp_tbptt_batches_free(qp_tbptt_batches *s)
 {
     if (!s) return;
+    qp_window_text_free(&s->text);
     free(s->id);
     free(s->input);
     free(s->start);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/batches/window_text.h"
 #include "lib/base/random.h"
 
 enum { MOST_ROWS = 1 << 30, MOST_SLOTS = 1 << 16 };
@@ -13,8 +14,8 @@ typedef struct {
 } window_slot;
 
 struct qp_window_batches {
-    const int32_t *token; /* the stream */
-    int64_t tokens;
+    int64_t tokens; /* of the text */
+    qp_window_text text;
     qp_window_batches_options options;
     int64_t offset; /* of this epoch */
     int32_t count;  /* windows of this epoch */
@@ -51,15 +52,13 @@ static qp_status allocate(const qp_window_batches *w, window_slot *slot)
     return qp_fail(QP_EMEMORY, "windows: no memory for %zu tokens; use a smaller --batch-size", rows);
 }
 
-/* Copy one window to row `rows` of the slot; returns the row after it. */
-static int32_t copy_window(const qp_window_batches *w, int32_t window, const window_slot *slot, int32_t rows)
+/* Adds one window to the batch; returns its rows. */
+static int32_t add_window(qp_window_batches *w, int32_t window)
 {
     int64_t first = w->offset + window * w->options.window, length = w->options.window;
     if (length > w->tokens - first) length = w->tokens - first;
-    memcpy(slot->id + rows, w->token + first, (size_t)length * sizeof *slot->id);
-    slot->input[rows] = w->token[(first ? first : w->tokens) - 1]; /* the text ends in the end of a line */
-    memcpy(slot->input + rows + 1, w->token + first, (size_t)(length - 1) * sizeof *slot->id);
-    return rows + (int32_t)length;
+    qp_window_text_add(&w->text, first, length);
+    return (int32_t)length;
 }
 
 static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
@@ -74,25 +73,26 @@ static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
     if (!s->start) QP_TRY(allocate(w, s));
     int32_t first = (int32_t)(w->count * number / batches), end = (int32_t)(w->count * (number + 1) / batches),
             rows = 0;
+    qp_window_text_begin(&w->text);
     for (int32_t i = first; i < end; i++) {
         s->start[i - first] = rows;
-        rows = copy_window(w, w->order[i], s, rows);
+        rows += add_window(w, w->order[i]);
     }
     s->start[end - first] = rows;
+    QP_TRY(qp_window_text_take(&w->text, s->id, s->input));
     batch->target = (qp_ids){{.count = end - first, .start = s->start}, s->id};
     batch->input = s->input;
     return QP_OK;
 }
 
-static qp_status check(const qp_corpus *corpus, int64_t tokens, const qp_window_batches_options *o)
+static qp_status check(int64_t tokens, const qp_window_batches_options *o)
 {
     if (o->window < 1 || o->window > MOST_ROWS || o->size < 1 || o->size > MOST_ROWS / o->window)
         return qp_fail(QP_EUSAGE, "windows: %lld of %lld tokens in a batch; use a smaller --batch-size or --lm-window",
                        (long long)o->size, (long long)o->window);
     if (o->slots < 1 || o->slots > MOST_SLOTS)
         return qp_fail(QP_EUSAGE, "accum %d: out of bounds; give 1 to %d", o->slots, MOST_SLOTS);
-    if (!corpus->target.id || tokens < 1)
-        return qp_fail(QP_EDATA, "windows: the corpus is empty; give one with text in it");
+    if (tokens < 1) return qp_fail(QP_EDATA, "windows: the corpus is empty; give one with text in it");
     if (o->shuffle && tokens < o->window)
         return qp_fail(QP_EDATA,
                        "the training text has %lld tokens, less than one window; use a smaller --lm-window than %lld, "
@@ -107,10 +107,10 @@ qp_status qp_window_batches_new(const qp_corpus *corpus, const qp_window_batches
 {
     *windows = NULL;
     int64_t tokens = corpus->target.start ? corpus->target.start[corpus->sequences] : 0;
-    QP_TRY(check(corpus, tokens, options));
+    QP_TRY(check(tokens, options));
     qp_window_batches *w = calloc(1, sizeof *w);
     if (w) {
-        *w = (qp_window_batches){.token = corpus->target.id, .tokens = tokens, .options = *options};
+        *w = (qp_window_batches){.tokens = tokens, .options = *options};
         int64_t most = (tokens + options->window - 1) / options->window;
         if (w->options.size > most) w->options.size = most; /* a slot never holds more windows than the text has */
         w->order = malloc((size_t)most * sizeof *w->order);
@@ -120,8 +120,12 @@ qp_status qp_window_batches_new(const qp_corpus *corpus, const qp_window_batches
         qp_window_batches_free(w);
         return qp_fail(QP_EMEMORY, "windows: no memory for the order of %lld tokens", (long long)tokens);
     }
-    *windows = w;
-    return QP_OK;
+    qp_status status = qp_window_text_init(&w->text, corpus, w->options.size, w->options.window);
+    if (status == QP_OK)
+        *windows = w;
+    else
+        qp_window_batches_free(w);
+    return status;
 }
 
 qp_batch_source qp_window_batches_source(qp_window_batches *windows)
@@ -137,6 +141,7 @@ void qp_window_batches_free(qp_window_batches *windows)
         free(windows->slot[i].input);
         free(windows->slot[i].start);
     }
+    qp_window_text_free(&windows->text);
     free(windows->slot);
     free(windows->order);
     free(windows);

@@ -9,6 +9,8 @@ enum { MOST_NUMBERS = 1 << 30, MOST_SLOTS = 1 << 16, PURPOSE_ORDER = 0x696d6773,
 
 typedef struct {
     qp_real *source;
+    void *room; /* for the images taken */
+    qp_elements *span;
     int32_t *label, *source_start, *target_start;
 } batch_slot;
 
@@ -37,6 +39,8 @@ static qp_status begin(void *self, int64_t epoch, int64_t *count)
 static void free_slot(batch_slot *s)
 {
     free(s->source);
+    free(s->room);
+    free(s->span);
     free(s->label);
     free(s->source_start);
     free(s->target_start);
@@ -47,10 +51,12 @@ static qp_status allocate(const qp_image_batches *b, batch_slot *s)
 {
     size_t size = (size_t)b->options.size;
     s->source = malloc(size * qp_image_cells(b->options.format->size) * sizeof *s->source);
+    s->room = malloc(size * b->options.images->bytes);
+    s->span = malloc(size * sizeof *s->span);
     s->label = malloc(size * sizeof *s->label);
     s->source_start = malloc((size + 1) * sizeof *s->source_start);
     s->target_start = malloc((size + 1) * sizeof *s->target_start);
-    if (s->source && s->label && s->source_start && s->target_start) return QP_OK;
+    if (s->source && s->room && s->span && s->label && s->source_start && s->target_start) return QP_OK;
     free_slot(s);
     return qp_fail(QP_EMEMORY, "no memory for %zu images; use a smaller --batch-size", size);
 }
@@ -77,11 +83,12 @@ static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
     if (!s->source) QP_TRY(allocate(b, s));
     int64_t first = b->count * number / batches, end = b->count * (number + 1) / batches;
     int count = (int)(end - first), patches = qp_image_patches(format);
+    qp_images taken;
+    QP_TRY(qp_images_take(b->options.images, b->order + first, count, s->span, s->room, &taken));
     for (int i = 0; i < count; i++) {
         int32_t image = b->order[first + i];
         qp_image_shift shift = b->options.shift ? draw_shift(b, image) : (qp_image_shift){0, 0};
-        qp_image_format_rows(format, b->options.images, image, shift,
-                             s->source + (size_t)i * qp_image_cells(format->size));
+        qp_image_format_rows(format, &taken, i, shift, s->source + (size_t)i * qp_image_cells(format->size));
         s->label[i] = b->options.images->label[image];
     }
     for (int i = 0; i <= count; i++) {

@@ -22,7 +22,7 @@ typedef struct {
 typedef struct qp_image_batches qp_image_batches;
 
 /* qp_image_batches_new — images and format must outlive the source.
- * Memory  4 bytes per image, and the numbers of one batch for each slot.
+ * Memory  4 bytes per image, and the numbers of one batch, as they are kept and as a model reads them, for each slot.
  * Errors  QP_EUSAGE: options out of bounds; QP_EMEMORY.
  * qp_image_batches_source — as qp_batcher_source. QP_EBUG if number or slot do not exist. */
 qp_status qp_image_batches_new(const qp_image_batches_options *options, qp_image_batches **batches);

@@ -40,7 +40,7 @@ static qp_status check_list(const char *names)
 
 qp_status qp_image_files_read(const qp_images_options *options, qp_images *images)
 {
-    *images = (qp_images){0};
+    *images = (qp_images){.spread.cluster = options->cluster};
     QP_TRY(check_list(options->path));
     qp_status status = is_png(options->path)          ? qp_image_png_read(options, images)
                        : qp_idx_begins(options->path) ? qp_idx_read(options, images)

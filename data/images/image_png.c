@@ -80,8 +80,7 @@ static void scale(const uint8_t *from, qp_image_size old, uint8_t *to, qp_image_
                     for (int c = 0; c < size.channels; c++) sum[c] += area * pixel[c];
                 }
             }
-            for (int c = 0; c < size.channels; c++)
-                *to++ = (uint8_t)(sum[c] / (down * across) + 0.5);
+            for (int c = 0; c < size.channels; c++) *to++ = (uint8_t)(sum[c] / (down * across) + 0.5);
         }
 }
 
@@ -107,7 +106,7 @@ static qp_status settle_size(reading *r, const char *path, qp_image_size own)
                    path, own.height, own.width, r->first, size->height, size->width, size->height, size->width);
 }
 
-/* Decode the file into `pixel`, malloc'ed, of images->size. */
+/* Decode the file into `pixel`, malloc'ed, of images->size; NULL: not wanted. */
 static qp_status decode(reading *r, const char *path, const char *content, size_t bytes, uint8_t **pixel)
 {
     png_image image = {.version = PNG_IMAGE_VERSION};
@@ -117,6 +116,10 @@ static qp_status decode(reading *r, const char *path, const char *content, size_
     qp_image_size own = {(int)image.height, (int)image.width, image.format & PNG_FORMAT_FLAG_COLOR ? 3 : 1};
     qp_status status = qp_image_size_check(path, image.height, image.width, own.channels);
     if (status == QP_OK) status = settle_size(r, path, own);
+    if (status == QP_OK && !qp_images_wants(r->images, r->options)) {
+        png_image_free(&image);
+        return QP_OK;
+    }
     own.channels = r->images->size.channels;
     uint8_t *decoded = status == QP_OK ? malloc(qp_image_cells(own)) : NULL;
     uint8_t *scaled = decoded ? malloc(qp_image_cells(r->images->size)) : NULL;

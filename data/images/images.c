@@ -16,17 +16,24 @@ qp_status qp_image_size_check(const char *path, int64_t height, int64_t width, i
 
 static qp_status append(qp_images *images, const qp_image *image, int32_t label)
 {
-    size_t cells = qp_image_cells(images->size), used = (size_t)images->count * cells;
+    int64_t place = qp_spread_place(&images->spread, images->count);
+    size_t cells = qp_image_cells(images->size), used = place > 0 ? (size_t)place * cells : 0;
     bool room = QP_GROW(images->label, images->label_capacity, (size_t)images->count + 1) &&
-                (image->pixel ? QP_GROW(images->pixel, images->pixel_capacity, used + cells)
-                              : QP_GROW(images->value, images->value_capacity, used + cells));
+                (place < 0      ? true
+                 : image->pixel ? QP_GROW(images->pixel, images->pixel_capacity, used + cells)
+                                : QP_GROW(images->value, images->value_capacity, used + cells));
     if (!room) return qp_fail(QP_EMEMORY, "%s: no memory for image %lld", image->path, (long long)image->line);
-    if (image->pixel)
-        memcpy(images->pixel + used, image->pixel, cells);
-    else
-        memcpy(images->value + used, image->value, cells * sizeof *image->value);
+    images->bytes = image->value ? cells * sizeof *image->value : cells;
+    if (place >= 0 && image->pixel) memcpy(images->pixel + used, image->pixel, cells);
+    if (place >= 0 && image->value) memcpy(images->value + used, image->value, cells * sizeof *image->value);
     images->label[images->count++] = label;
     return QP_OK;
+}
+
+/* What is held out is known by its numbers. */
+bool qp_images_wants(const qp_images *images, const qp_images_options *options)
+{
+    return options->part.part != QP_PART_ALL || qp_spread_place(&images->spread, images->count) >= 0;
 }
 
 qp_status qp_images_add(qp_images *images, const qp_images_options *options, const qp_image *image)
@@ -55,16 +62,49 @@ void qp_images_free(qp_images *images)
     *images = (qp_images){0};
 }
 
-void qp_images_moments(const qp_images *images, double *mean, double *deviation)
+/* Images whose numbers are elsewhere. */
+static qp_images view(const qp_images *images, void *numbers)
 {
-    size_t count = (size_t)images->count * qp_image_cells(images->size);
-    double sum = 0, squares = 0;
-    for (size_t i = 0; i < count; i++) sum += qp_images_value(images, i);
-    *mean = sum / (double)count;
-    for (size_t i = 0; i < count; i++) {
-        double d = qp_images_value(images, i) - *mean;
-        squares += d * d;
+    bool pixels = images->bytes == qp_image_cells(images->size);
+    return (qp_images){.size = images->size, .pixel = pixels ? numbers : NULL, .value = pixels ? NULL : numbers};
+}
+
+typedef struct {
+    const qp_images *images;
+    double mean, sum, squares; /* of the distances from the mean */
+} moments;
+
+static void add_moments(void *self, const void *element, int64_t first, int64_t count)
+{
+    moments *m = self;
+    (void)first;
+    qp_images some = view(m->images, (void *)(uintptr_t)element);
+    size_t cells = (size_t)count * qp_image_cells(some.size);
+    for (size_t i = 0; i < cells; i++) {
+        double value = qp_images_value(&some, i), distance = value - m->mean;
+        m->sum += value;
+        m->squares += distance * distance;
     }
-    *deviation = sqrt(squares / (double)count);
+}
+
+qp_status qp_images_moments(const qp_images *images, double *mean, double *deviation)
+{
+    double count = (double)images->count * (double)qp_image_cells(images->size);
+    const void *kept = qp_images_kept(images);
+    moments m = {.images = images};
+    QP_TRY(qp_spread_each(&images->spread, kept, images->bytes, images->count, &m, add_moments));
+    *mean = m.sum / count;
+    m = (moments){.images = images, .mean = *mean};
+    QP_TRY(qp_spread_each(&images->spread, kept, images->bytes, images->count, &m, add_moments));
+    *deviation = sqrt(m.squares / count);
     if (!(*deviation > 0)) *deviation = 1;
+    return QP_OK;
+}
+
+qp_status qp_images_take(const qp_images *images, const int32_t *number, int count, qp_elements *span, void *room,
+                         qp_images *taken)
+{
+    for (int i = 0; i < count; i++) span[i] = (qp_elements){number[i], 1};
+    *taken = view(images, room);
+    return qp_spread_take(&images->spread, qp_images_kept(images), images->bytes, span, count, room);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/text/corpus_share.h"
 #include "lib/base/array.h"
 #include "lib/base/files/file_list.h"
 #include "lib/text/utf8_reader.h"
@@ -12,30 +13,53 @@ enum { CONLLU_COLUMNS = 10, CONLLU_WORD = 2, CONLLU_TAG = 4 };
 /* ---- reading the file ---- */
 
 /* A blank line ends the last sentence of the file before. */
-static qp_status begin_file(qp_conll *c, const char *path)
+static qp_status begin_file(qp_conll *c, const char *path, int64_t line)
 {
     bool room = QP_GROW(c->file, c->file_capacity, (size_t)c->files + 1) && QP_GROW(c->text, c->capacity, c->bytes + 1);
     char *copy = room ? strdup(path) : NULL;
     if (!copy) return qp_fail(QP_EMEMORY, "%s: out of memory", path);
     if (c->files) c->text[c->bytes++] = '\n';
-    c->file[c->files++] = (qp_conll_file){copy, c->bytes};
+    c->file[c->files++] = (qp_conll_file){copy, c->bytes, line};
+    return QP_OK;
+}
+
+static qp_status add_line(qp_conll *c, const char *line, size_t bytes)
+{
+    if (!QP_GROW(c->text, c->capacity, c->bytes + bytes + 1))
+        return qp_fail(QP_EMEMORY, "%s: no memory for the file; use a shorter one", c->file[c->files - 1].path);
+    memcpy(c->text + c->bytes, line, bytes);
+    c->text[c->bytes + bytes] = '\n';
+    c->bytes += bytes + 1;
     return QP_OK;
 }
 
 static qp_status read_text(qp_reader *reader, qp_conll *c)
 {
-    QP_TRY(begin_file(c, qp_reader_path(reader)));
+    QP_TRY(begin_file(c, qp_reader_path(reader), 1));
     for (int begun = qp_reader_files(reader);; begun = qp_reader_files(reader)) {
         char *line;
         size_t bytes;
         QP_TRY(qp_reader_next_utf8(reader, &line, &bytes));
         if (!line) return QP_OK;
-        if (qp_reader_files(reader) != begun) QP_TRY(begin_file(c, qp_reader_path(reader)));
-        if (!QP_GROW(c->text, c->capacity, c->bytes + bytes + 1))
-            return qp_fail(QP_EMEMORY, "%s: no memory for the file; use a shorter one", qp_reader_path(reader));
-        memcpy(c->text + c->bytes, line, bytes);
-        c->text[c->bytes + bytes] = '\n';
-        c->bytes += bytes + 1;
+        if (qp_reader_files(reader) != begun) QP_TRY(begin_file(c, qp_reader_path(reader), 1));
+        QP_TRY(add_line(c, line, bytes));
+    }
+}
+
+/* The part of a rank. */
+static qp_status read_lines(const void *self, qp_text_pairs *text, qp_corpus_builder *builder)
+{
+    qp_conll *c = *(qp_conll *const *)self;
+    (void)builder;
+    for (int file = -1;;) {
+        qp_text_pair line;
+        bool more;
+        QP_TRY(qp_text_pairs_next(text, &line, &more));
+        if (!more) return QP_OK;
+        if (qp_text_pairs_file(text) != file)
+            QP_TRY(begin_file(c, qp_text_pairs_path(text, true), qp_text_pairs_line(text, true)));
+        file = qp_text_pairs_file(text);
+        QP_TRY(add_line(c, line.target, line.target_bytes));
     }
 }
 
@@ -54,10 +78,10 @@ static bool next_line(const qp_conll *c, text_line *line)
     if (line->begin >= c->bytes) return false;
     const char *end = memchr(c->text + line->begin, '\n', c->bytes - line->begin);
     line->end = (size_t)(end - c->text);
-    line->number++;
+    line->number = line->number ? line->number + 1 : c->file->line;
     if (line->file + 1 < c->files && line->begin == c->file[line->file + 1].begin) {
         line->file++;
-        line->number = 1;
+        line->number = c->file[line->file].line;
     }
     return true;
 }
@@ -122,30 +146,70 @@ static bool is_no_word(const qp_conll *c, const text_line *line)
 
 /* ---- format ---- */
 
-static qp_status find_format(qp_conll *c, int tag_column, int64_t *first)
+enum { PLACE_BYTES = 200 };
+
+/* What the first line of words says. */
+typedef struct {
+    int columns; /* 0: there is no such line */
+    int64_t line;
+    char separator, path[PLACE_BYTES];
+} format;
+
+static void read_format(qp_conll *c, const text_line *line, format *f)
 {
-    text_line line = {0}, word = {0}, tagged = {0};
-    while (!word.number && next_line(c, &line)) {
+    size_t begin, end;
+    f->separator = c->separator = has_tab(c, line) ? '\t' : ' ';
+    f->columns = find_column(c, line, 0, &begin, &end);
+    f->line = line->number;
+    snprintf(f->path, sizeof f->path, "%s", c->file[line->file].path);
+}
+
+/* found[0]: of the first line of words; found[1]: of the first that begins with # and has columns. */
+static void look_for_format(qp_conll *c, format found[2])
+{
+    for (text_line line = {0}; !found[0].columns && next_line(c, &line);) {
         if (is_blank(c, &line) || begins_with(c, &line, "-DOCSTART-")) continue;
         if (!begins_with(c, &line, "#"))
-            word = line;
-        else if (!tagged.number && has_tab(c, &line) && !begins_with(c, &line, "## "))
-            tagged = line; /* a file of only hashtags */
+            read_format(c, &line, &found[0]);
+        else if (!found[1].columns && has_tab(c, &line) && !begins_with(c, &line, "## "))
+            read_format(c, &line, &found[1]); /* a file of only hashtags */
     }
-    if (!word.number) word = tagged;
-    if (!word.number)
+}
+
+/* The format of the first rank that has found one. */
+static qp_status agree_on_format(qp_conll *c, format *f)
+{
+    format found[2] = {0};
+    char *all;
+    size_t *start;
+    look_for_format(c, found);
+    QP_TRY(qp_cluster_lists(c->cluster, found, sizeof found, &all, &start));
+    for (int kind = 0; kind < 2 && !f->columns; kind++)
+        for (int r = 0; r < qp_cluster_ranks(c->cluster) && !f->columns; r++) {
+            memcpy(found, all + start[r], sizeof found);
+            *f = found[kind];
+        }
+    free(all);
+    free(start);
+    return QP_OK;
+}
+
+static qp_status find_format(qp_conll *c, int tag_column, int64_t *first)
+{
+    format f = {0};
+    QP_TRY(agree_on_format(c, &f));
+    if (!f.columns)
         return qp_fail(QP_EDATA, "%s: no word in the file; give sentences with one word per line, a TAB and its tag",
                        c->file->path);
-    size_t begin, end;
-    c->separator = has_tab(c, &word) ? '\t' : ' ';
-    c->columns = find_column(c, &word, 0, &begin, &end);
-    *first = word.number;
+    c->separator = f.separator;
+    c->columns = f.columns;
+    *first = f.line;
     bool conllu = c->columns == CONLLU_COLUMNS;
     if (tag_column == 0) tag_column = conllu ? CONLLU_TAG : c->columns;
     if (c->columns == 1 && tag_column <= 2) tag_column = 0; /* words without tags */
     if (tag_column > c->columns)
-        return qp_fail(QP_EUSAGE, "tag-column %d: %s:%lld has %d columns; name one of them", tag_column,
-                       c->file[word.file].path, (long long)word.number, c->columns);
+        return qp_fail(QP_EUSAGE, "tag-column %d: %s:%lld has %d columns; name one of them", tag_column, f.path,
+                       (long long)f.line, c->columns);
     if (tag_column < 0 || tag_column == (conllu ? CONLLU_WORD : 1))
         return qp_fail(QP_EUSAGE, "tag-column %d: is no column of tags in %s; name another", tag_column, c->file->path);
     c->tag_column = tag_column;
@@ -204,6 +268,31 @@ qp_status qp_conll_read(const char *path, int tag_column, qp_conll **conll)
     qp_status status = c ? read_text(reader, c) : qp_fail(QP_EMEMORY, "%s: out of memory", path);
     qp_reader_close(reader);
     if (status == QP_OK) status = parse(c, tag_column);
+    if (status == QP_OK)
+        *conll = c;
+    else
+        qp_conll_free(c);
+    return status;
+}
+
+static qp_status read_part(const char *path, qp_cluster *cluster, qp_conll *c)
+{
+    const qp_text_files files = {.kind = QP_TEXT_ONE_FILE, .target = path, .blocks = true};
+    const qp_corpus_reader reader = {&c, read_lines};
+    qp_corpus none = {0};
+    QP_TRY(qp_corpus_share_read(&files, cluster, &reader, &none));
+    return qp_cluster_agree(cluster, c->files ? QP_OK : begin_file(c, path, 1));
+}
+
+qp_status qp_conll_read_shared(const char *path, int tag_column, qp_cluster *cluster, qp_conll **conll)
+{
+    if (!cluster || qp_file_list_once(path)) return qp_conll_read(path, tag_column, conll);
+    *conll = NULL;
+    qp_conll *c = calloc(1, sizeof *c);
+    qp_status status = qp_cluster_agree(cluster, c ? QP_OK : qp_fail(QP_EMEMORY, "%s: out of memory", path));
+    if (c) c->cluster = cluster;
+    if (status == QP_OK) status = read_part(path, cluster, c);
+    if (status == QP_OK) status = qp_cluster_agree(cluster, parse(c, tag_column));
     if (status == QP_OK)
         *conll = c;
     else

@@ -6,6 +6,7 @@
 
 #include "data/text/corpus.h"
 #include "data/text/labels.h"
+#include "lib/cluster/cluster.h"
 
 /* conll — sentences in columns: one word per line, sentences separated by blank lines or the end of the file (also
  * .gz; "-" is standard input; a list of files, see file_list.h, is one text). All of it stays in memory, so that it
@@ -30,6 +31,7 @@ typedef struct {
 typedef struct {
     char *path;
     size_t begin; /* in text */
+    int64_t line; /* of what begins there, from 1 */
 } qp_conll_file;
 
 typedef struct {
@@ -46,12 +48,18 @@ typedef struct {
     int64_t *start; /* [sentences + 1]: words of sentence i are start[i] .. start[i+1]-1; none is empty */
     int64_t sentences;
     size_t start_capacity;
+    qp_cluster *cluster; /* ranks that have a part of the sentences each; NULL: all are here */
 } qp_conll;
 
 /* qp_conll_read — read a file. tag_column from 1; 0: the default of the format.
  * Errors  QP_EDATA: a line whose number of columns differs from the first, invalid UTF-8, no words; QP_EUSAGE: no such
  *         column, or it is the column of the words; those of qp_reader; QP_EMEMORY. */
 qp_status qp_conll_read(const char *path, int tag_column, qp_conll **conll);
+
+/* qp_conll_read_shared — by several ranks, each its part of the sentences; files that can be read only once, by all.
+ * Collective.   Errors  those of qp_conll_read. */
+qp_status qp_conll_read_shared(const char *path, int tag_column, qp_cluster *cluster, qp_conll **conll);
+
 void qp_conll_free(qp_conll *conll);
 
 /* qp_conll_keep — drop the sentences of the other part; the text stays. */
@@ -77,6 +85,7 @@ typedef struct {
     qp_labels *labels;
     qp_label_policy policy;
     bool by_file; /* keep the number of each sentence's file */
+    bool spread;  /* of several ranks: each keeps the sentences that it read (corpus_share.h) */
 } qp_conll_options;
 qp_status qp_conll_corpus(const qp_conll *conll, const qp_conll_options *options, qp_corpus *corpus);
 

@@ -3,6 +3,8 @@
 
 #include "data/text/conll.h"
 #include "data/text/corpus_builder.h"
+#include "data/text/corpus_share.h"
+#include "data/text/labels_join.h"
 #include "lib/base/array.h"
 
 /* ---- words to pieces ---- */
@@ -116,10 +118,9 @@ static qp_status load_sentence(const qp_conll *c, int64_t sentence, const qp_con
     qp_status status = qp_conll_pieces(c, sentence, options->codec, &text.id, &text.count, &source_row);
     if (status == QP_OK) {
         answers.id = malloc((size_t)answers.count * sizeof *answers.id);
-        status = answers.id
-                     ? number_tags(c, sentence, options, answers.id)
-                     : qp_fail(QP_EMEMORY, "%s:%lld: no memory for the tags", c->word[first].path,
-                               (long long)c->word[first].line);
+        status = answers.id ? number_tags(c, sentence, options, answers.id)
+                            : qp_fail(QP_EMEMORY, "%s:%lld: no memory for the tags", c->word[first].path,
+                                      (long long)c->word[first].line);
     }
     if (status == QP_OK) status = keep(c, sentence, options, builder, &text, &answers, source_row);
     free(text.id);
@@ -128,12 +129,21 @@ static qp_status load_sentence(const qp_conll *c, int64_t sentence, const qp_con
     return status;
 }
 
-static qp_status load_all(const qp_conll *c, const qp_conll_options *options, qp_corpus_builder *builder)
+static qp_status load_sentences(const qp_conll *c, const qp_conll_options *options, qp_corpus_builder *builder)
 {
     if (c->tag_column == 0)
         return qp_fail(QP_EDATA, "%s: no tags; put them into a column after the words to train or evaluate a tagger",
                        c->file->path);
     for (int64_t i = 0; i < c->sentences; i++) QP_TRY(load_sentence(c, i, options, builder));
+    if (builder->corpus->sequences) qp_corpus_builder_end(builder);
+    return QP_OK;
+}
+
+static qp_status load_all(const qp_conll *c, const qp_conll_options *options, qp_corpus_builder *builder)
+{
+    QP_TRY(qp_cluster_agree(c->cluster, load_sentences(c, options, builder)));
+    QP_TRY(qp_labels_join(c->cluster, options->labels, builder->corpus));
+    QP_TRY(qp_corpus_join(c->cluster, false, options->spread, builder->corpus));
     QP_TRY(qp_corpus_builder_check(builder, c->file->path, options->max_length));
     if (options->policy == QP_LABEL_LEARN && options->labels->count < 2)
         return qp_fail(QP_EDATA, "%s: column %d of every word is '%s'; name the column of the tags with --tag-column",
@@ -148,10 +158,7 @@ qp_status qp_conll_corpus(const qp_conll *conll, const qp_conll_options *options
     QP_TRY(qp_corpus_check_length(options->max_length));
     qp_corpus_builder builder = {.corpus = corpus};
     qp_status status = load_all(conll, options, &builder);
-    if (status == QP_OK)
-        qp_corpus_builder_end(&builder);
-    else
-        qp_corpus_free(corpus);
+    if (status != QP_OK) qp_corpus_free(corpus);
     return status;
 }
 

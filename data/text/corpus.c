@@ -128,9 +128,11 @@ void qp_corpus_free(qp_corpus *corpus)
     if (!shared) {
         free(corpus->source.id);
         free(corpus->source.start);
+        free(corpus->source.spread.first);
     }
     free(corpus->target.id);
     free(corpus->target.start);
+    free(corpus->target.spread.first);
     free(corpus->source_row);
     free(corpus->score);
     free(corpus->weight);

@@ -5,6 +5,7 @@
 
 #include "data/text/text_pairs.h"
 #include "lib/base/batch.h"
+#include "lib/cluster/spread.h"
 
 /* corpus — parallel text as ids, all in memory: one block of ids and one array of offsets for each side.
  * Sequence i of a side is id[start[i]] .. id[start[i+1]-1] and ends in the end token of its
@@ -12,7 +13,8 @@
  * source (labels of labelled.h, tags of conll.h), a target consists of the answers alone. */
 typedef struct {
     int32_t *id;
-    int64_t *start; /* [sequences + 1]; NULL: this side does not exist */
+    int64_t *start;   /* [sequences + 1]; NULL: this side does not exist */
+    qp_spread spread; /* of several ranks: who keeps which ids; `id` are this rank's */
 } qp_corpus_side;
 
 /* Counts of one side. tokens include the end; longest is measured before any cut. */
@@ -51,6 +53,7 @@ typedef struct {
     bool running_text;          /* ONE_FILE: an empty line is kept as its end alone */
     bool to_itself;             /* ONE_FILE: each line is also its source (autoencoders) */
     bool by_file;               /* keep the number of each sequence's file */
+    bool spread;                /* of several ranks: each keeps the ids that it read (corpus_share.h) */
 } qp_corpus_options;
 
 /* qp_corpus_load — read and encode the files.
@@ -63,7 +66,7 @@ void qp_corpus_free(qp_corpus *corpus);
 /* qp_corpus_read — append what `text` has left to the corpus; qp_corpus_read_end — no more follows.
  * Errors  those of qp_corpus_load, but not for a corpus without lines. */
 typedef struct {
-    qp_corpus *corpus; /* all zero at first */
+    qp_corpus *corpus;                                                             /* all zero at first */
     size_t id_capacity[2], start_capacity[2], source_row_capacity, score_capacity; /* of source and target */
     size_t file_capacity, weight_capacity;
 } qp_corpus_builder;

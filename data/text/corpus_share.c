@@ -18,6 +18,7 @@ typedef struct {
 /* One array of all parts. */
 typedef struct {
     qp_cluster *cluster;
+    bool spread;       /* ids stay where they are */
     const part *parts; /* [ranks] */
     size_t *start;     /* [ranks+1] bytes */
 } joiner;
@@ -67,13 +68,31 @@ static qp_status join_list(joiner *j, void *list, size_t before)
     return QP_OK;
 }
 
-/* The lists of one side. Offsets follow from the lengths: each rank's begin at 0. */
-static qp_status join_side(joiner *j, int side, qp_corpus_side *ids)
+/* Notes which rank keeps which ids of a side. */
+static qp_status note_parts(const joiner *j, int side, qp_spread *spread)
 {
     int ranks = qp_cluster_ranks(j->cluster);
-    j->start[0] = 0;
-    for (int r = 0; r < ranks; r++) j->start[r + 1] = j->start[r] + (size_t)j->parts[r].ids[side] * sizeof *ids->id;
-    QP_TRY(join_list(j, &ids->id, 0));
+    spread->first = malloc(((size_t)ranks + 1) * sizeof *spread->first);
+    QP_TRY(qp_cluster_agree(j->cluster, spread->first ? QP_OK : out_of_memory()));
+    spread->cluster = j->cluster;
+    spread->first[0] = 0;
+    for (int r = 0; r < ranks; r++) spread->first[r + 1] = spread->first[r] + j->parts[r].ids[side];
+    return QP_OK;
+}
+
+/* A list of a number of `bytes` for each id of a side. */
+static qp_status join_by_id(joiner *j, int side, size_t bytes, void *list)
+{
+    int ranks = qp_cluster_ranks(j->cluster);
+    for (int r = 0; r < ranks; r++) j->start[r + 1] = j->start[r] + (size_t)j->parts[r].ids[side] * bytes;
+    return join_list(j, list, 0);
+}
+
+/* The lists of one side. Offsets follow from the lengths: each rank's begin at 0. */
+static qp_status join_side(joiner *j, int side, bool spread, qp_corpus_side *ids)
+{
+    int ranks = qp_cluster_ranks(j->cluster);
+    QP_TRY(spread ? note_parts(j, side, &ids->spread) : join_by_id(j, side, sizeof *ids->id, &ids->id));
     for (int r = 0; r < ranks; r++) j->start[r + 1] = j->start[r] + (size_t)j->parts[r].sequences * sizeof *ids->start;
     QP_TRY(join_list(j, &ids->start, sizeof *ids->start));
     int64_t sequence = 0, base = 0;
@@ -97,8 +116,10 @@ static qp_status join_scores(joiner *j, qp_corpus *corpus)
 static qp_status join_all(joiner *j, bool to_itself, qp_corpus *corpus)
 {
     bool source = !to_itself && qp_cluster_any(j->cluster, corpus->source.start != NULL);
-    if (source) QP_TRY(join_side(j, 0, &corpus->source));
-    QP_TRY(join_side(j, 1, &corpus->target));
+    bool rows = qp_cluster_any(j->cluster, corpus->source_row != NULL);
+    if (source) QP_TRY(join_side(j, 0, j->spread, &corpus->source));
+    QP_TRY(join_side(j, 1, j->spread && !corpus->answers, &corpus->target));
+    if (rows) QP_TRY(join_by_id(j, 1, sizeof *corpus->source_row, &corpus->source_row));
     QP_TRY(join_scores(j, corpus));
     corpus->sequences = 0;
     corpus->statistics = (qp_corpus_statistics){0};
@@ -112,12 +133,12 @@ static qp_status join_all(joiner *j, bool to_itself, qp_corpus *corpus)
                    INT32_MAX - 1);
 }
 
-qp_status qp_corpus_join(qp_cluster *cluster, bool to_itself, qp_corpus *corpus)
+qp_status qp_corpus_join(qp_cluster *cluster, bool to_itself, bool spread, qp_corpus *corpus)
 {
     if (!cluster) return QP_OK;
     size_t ranks = (size_t)qp_cluster_ranks(cluster);
     part *parts = calloc(ranks, sizeof *parts), *mine = parts ? &parts[qp_cluster_rank(cluster)] : NULL;
-    joiner j = {cluster, parts, malloc((ranks + 1) * sizeof *j.start)};
+    joiner j = {cluster, spread, parts, malloc((ranks + 1) * sizeof *j.start)};
     qp_status status = parts && j.start ? QP_OK : out_of_memory();
     if (status == QP_OK) {
         int64_t n = corpus->sequences;
@@ -136,39 +157,55 @@ qp_status qp_corpus_join(qp_cluster *cluster, bool to_itself, qp_corpus *corpus)
     return status;
 }
 
-static qp_status read_share(const qp_corpus_options *options, qp_cluster *cluster, const qp_text_index *index,
-                            qp_corpus *corpus)
+/* ---- reading ---- */
+
+static qp_status read_part(const qp_text_files *files, qp_cluster *cluster, const qp_text_index *index,
+                           const qp_corpus_reader *reader, qp_corpus *corpus)
 {
     int rank = qp_cluster_rank(cluster);
     int first = qp_text_index_share(index, cluster, rank), end = qp_text_index_share(index, cluster, rank + 1);
     qp_corpus_builder builder = {.corpus = corpus};
     qp_text_pairs *text;
     if (first == end) return QP_OK;
-    QP_TRY(qp_text_pairs_open(&options->files, &text));
+    QP_TRY(qp_text_pairs_open(files, &text));
     qp_status status = qp_text_pairs_seek(text, &index->piece[first], index->piece[end].line);
-    if (status == QP_OK) status = qp_corpus_read(options, text, &builder);
+    if (status == QP_OK) status = reader->read(reader->self, text, &builder);
     if (status == QP_OK) status = qp_text_index_check(index, end, text);
     qp_text_pairs_close(text);
-    if (status == QP_OK && corpus->sequences) qp_corpus_read_end(options, &builder);
+    if (status == QP_OK && corpus->sequences) qp_corpus_builder_end(&builder);
     return status;
 }
 
-static bool read_once(const qp_text_files *files)
+qp_status qp_corpus_share_read(const qp_text_files *files, qp_cluster *cluster, const qp_corpus_reader *reader,
+                               qp_corpus *corpus)
 {
-    return (files->source && qp_file_list_once(files->source)) || (files->target && qp_file_list_once(files->target));
+    qp_text_index index;
+    QP_TRY(qp_text_index_read(files, PIECE_BYTES, cluster, &index));
+    qp_status status = qp_cluster_agree(cluster, read_part(files, cluster, &index, reader, corpus));
+    qp_text_index_free(&index);
+    return status;
+}
+
+bool qp_corpus_share_whole(const qp_text_files *files, bool by_file)
+{
+    return by_file || files->weights || (files->source && qp_file_list_once(files->source)) ||
+           (files->target && qp_file_list_once(files->target));
+}
+
+static qp_status read_pairs(const void *self, qp_text_pairs *text, qp_corpus_builder *builder)
+{
+    return qp_corpus_read(self, text, builder);
 }
 
 qp_status qp_corpus_load_shared(const qp_corpus_options *options, qp_cluster *cluster, qp_corpus *corpus)
 {
-    bool whole = options->by_file || options->files.weights || read_once(&options->files);
-    if (!cluster || whole) return qp_corpus_load(options, corpus);
+    if (!cluster || qp_corpus_share_whole(&options->files, options->by_file)) return qp_corpus_load(options, corpus);
+    const qp_corpus_reader reader = {options, read_pairs};
     *corpus = (qp_corpus){0};
     QP_TRY(qp_corpus_check_length(options->max_length));
-    qp_text_index index;
-    QP_TRY(qp_text_index_read(&options->files, PIECE_BYTES, cluster, &index));
-    qp_status status = qp_cluster_agree(cluster, read_share(options, cluster, &index, corpus));
-    qp_text_index_free(&index);
-    if (status == QP_OK) status = qp_corpus_join(cluster, options->to_itself, corpus);
+    qp_status status = qp_corpus_share_read(&options->files, cluster, &reader, corpus);
+    if (options->to_itself) corpus->statistics.source = corpus->statistics.target;
+    if (status == QP_OK) status = qp_corpus_join(cluster, options->to_itself, options->spread, corpus);
     qp_corpus_builder builder = {.corpus = corpus};
     const char *path = options->files.source ? options->files.source : options->files.target;
     if (status == QP_OK) status = qp_corpus_builder_check(&builder, path, options->max_length);

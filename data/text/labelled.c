@@ -1,9 +1,10 @@
 #include "data/text/labelled.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "data/text/corpus_builder.h"
+#include "data/text/corpus_share.h"
+#include "data/text/labels_join.h"
 
 /* One line: the label first, so that a bad label is reported even if the text is skipped. */
 static qp_status load_line(const qp_labelled_options *options, qp_corpus_builder *builder, qp_corpus_place place,
@@ -38,17 +39,20 @@ static qp_status load_line(const qp_labelled_options *options, qp_corpus_builder
     return status;
 }
 
-static qp_status load_all(const qp_labelled_options *options, qp_text_pairs *lines, qp_corpus_builder *builder)
+static qp_status read_lines(const void *self, qp_text_pairs *lines, qp_corpus_builder *builder)
 {
     for (;;) {
         qp_text_pair pair;
         bool more;
         QP_TRY(qp_text_pairs_next(lines, &pair, &more));
-        if (!more) break;
+        if (!more) return QP_OK;
         qp_corpus_place place = {qp_text_pairs_path(lines, false), qp_text_pairs_line(lines, false)};
-        QP_TRY(load_line(options, builder, place, qp_text_pairs_file(lines), &pair));
+        QP_TRY(load_line(self, builder, place, qp_text_pairs_file(lines), &pair));
     }
-    const char *path = qp_text_pairs_path(lines, false);
+}
+
+static qp_status check(const qp_labelled_options *options, const char *path, const qp_corpus_builder *builder)
+{
     QP_TRY(qp_corpus_builder_check(builder, path, options->max_length));
     if (options->sets && options->policy == QP_LABEL_LEARN && options->labels->count < 1)
         return qp_fail(QP_EDATA, "%s: no line has a label; give texts with labels", path);
@@ -58,21 +62,39 @@ static qp_status load_all(const qp_labelled_options *options, qp_text_pairs *lin
     return QP_OK;
 }
 
-qp_status qp_labelled_load(const qp_labelled_options *options, qp_corpus *corpus)
+static qp_status load_whole(const qp_labelled_options *options, const qp_text_files *files, qp_corpus *corpus)
 {
-    memset(corpus, 0, sizeof *corpus);
-    corpus->answers = true;
-    QP_TRY(qp_corpus_check_length(options->max_length));
     qp_corpus_builder builder = {.corpus = corpus};
     qp_text_pairs *lines;
-    qp_text_files files = {
-        .kind = QP_TEXT_LABELLED, .source = options->path, .part = options->part, .weights = options->weights};
-    QP_TRY(qp_text_pairs_open(&files, &lines));
-    qp_status status = load_all(options, lines, &builder);
+    QP_TRY(qp_text_pairs_open(files, &lines));
+    qp_status status = read_lines(options, lines, &builder);
+    if (status == QP_OK) status = check(options, qp_text_pairs_path(lines, false), &builder);
     qp_text_pairs_close(lines);
-    if (status == QP_OK)
-        qp_corpus_builder_end(&builder);
-    else
-        qp_corpus_free(corpus);
+    if (status == QP_OK) qp_corpus_builder_end(&builder);
+    return status;
+}
+
+/* Each rank its part. */
+static qp_status load_shared(const qp_labelled_options *options, const qp_text_files *files, qp_corpus *corpus)
+{
+    const qp_corpus_reader reader = {options, read_lines};
+    qp_corpus_builder builder = {.corpus = corpus};
+    int32_t sets = options->sets ? options->sets->count : 0;
+    QP_TRY(qp_corpus_share_read(files, options->cluster, &reader, corpus));
+    QP_TRY(options->sets ? qp_label_sets_join(options->cluster, options->labels, options->sets, sets, corpus)
+                         : qp_labels_join(options->cluster, options->labels, corpus));
+    QP_TRY(qp_corpus_join(options->cluster, false, options->spread, corpus));
+    return check(options, options->path, &builder);
+}
+
+qp_status qp_labelled_load(const qp_labelled_options *options, qp_corpus *corpus)
+{
+    const qp_text_files files = {
+        .kind = QP_TEXT_LABELLED, .source = options->path, .part = options->part, .weights = options->weights};
+    *corpus = (qp_corpus){.answers = true};
+    QP_TRY(qp_corpus_check_length(options->max_length));
+    bool whole = !options->cluster || qp_corpus_share_whole(&files, options->by_file);
+    qp_status status = whole ? load_whole(options, &files, corpus) : load_shared(options, &files, corpus);
+    if (status != QP_OK) qp_corpus_free(corpus);
     return status;
 }

@@ -8,6 +8,7 @@
 
 typedef struct {
     qp_text_index *index;
+    bool blocks;
     qp_text_pairs *pairs;
     size_t piece_capacity, run_capacity;
     XXH3_state_t *hash;
@@ -50,10 +51,18 @@ static bool turn_page(qp_text_place *before, const qp_text_place *after)
     return turned;
 }
 
+static bool is_blank(const char *text, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++)
+        if (text[i] != ' ' && text[i] != '\t') return false;
+    return true;
+}
+
 static qp_status look(builder *b, int64_t bytes)
 {
     qp_text_index *index = b->index;
     int64_t in_piece = bytes;
+    bool may_begin = true;
     for (;;) {
         qp_text_pair pair;
         bool more, compressed = index->pieces > 0 && qp_text_pairs_compressed(b->pairs);
@@ -62,10 +71,11 @@ static qp_status look(builder *b, int64_t bytes)
         if (!more) break;
         qp_text_place after = qp_text_pairs_tell(b->pairs);
         bool turned = turn_page(&before, &after);
-        if (turned || in_piece >= bytes) {
+        if (turned || (in_piece >= bytes && may_begin)) {
             QP_TRY(add_piece(b, &before, compressed && !turned));
             in_piece = 0;
         }
+        may_begin = !b->blocks || is_blank(pair.target, pair.target_bytes);
         int64_t size = (int64_t)(pair.source_bytes + pair.target_bytes) + 1;
         in_piece += size;
         index->bytes += size;
@@ -84,7 +94,7 @@ static qp_status build(const qp_text_files *files, int64_t bytes, qp_text_index 
 {
     qp_text_files whole = *files;
     whole.part.part = QP_PART_ALL;
-    builder b = {.index = index, .hash = XXH3_createState()};
+    builder b = {.index = index, .blocks = files->blocks, .hash = XXH3_createState()};
     if (!b.hash) return out_of_memory();
     XXH3_64bits_reset(b.hash);
     qp_status status = qp_text_pairs_open(&whole, &b.pairs);

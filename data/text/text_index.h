@@ -4,7 +4,8 @@
 #include "data/text/text_pairs.h"
 #include "lib/cluster/cluster.h"
 
-/* text_index — the places at which pieces of a text begin, so that each may be read by itself. A run is what can be
+/* text_index — the places at which pieces of a text begin, so that each may be read by itself. Of a text of blocks a
+ * piece begins after a blank line, or with a file. A run is what can be
  * read in order only: the pieces of one gzip file; of a plain file every piece is a run. */
 typedef struct {
     qp_text_place *piece; /* [pieces + 1]; the last one is the end */

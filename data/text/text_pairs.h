@@ -24,6 +24,7 @@ typedef struct {
     const char *source, *target; /* lists of files (file_list.h); "-" is standard input; NULL where there is none */
     qp_held_out part;            /* pairs of the other part are passed over */
     const char *weights;         /* list of files with a number for each pair; NULL: none */
+    bool blocks; /* ONE_FILE: blank lines end blocks, which parts of the text do not cut (text_index.h) */
 } qp_text_files;
 
 /* One pair; NUL-terminated, may contain NUL bytes; valid until the next pair is read. source is NULL in ONE_FILE. */

@@ -54,3 +54,25 @@ qp_status qp_cluster_agree(qp_cluster *cluster, qp_status status)
     free(all);
     return status;
 }
+
+qp_status qp_cluster_lists(qp_cluster *cluster, const void *mine, size_t bytes, char **all, size_t **start)
+{
+    size_t ranks = (size_t)qp_cluster_ranks(cluster), rank = (size_t)qp_cluster_rank(cluster);
+    size_t *length = cluster ? gather_values(cluster, &bytes, sizeof bytes) : NULL;
+    *start = calloc(ranks + 1, sizeof **start);
+    *all = NULL;
+    if (*start && (length || !cluster)) {
+        for (size_t r = 0; r < ranks; r++) (*start)[r + 1] = (*start)[r] + (length ? length[r] : bytes);
+        *all = malloc((*start)[ranks] + 1);
+    }
+    free(length);
+    if (*all && bytes) memcpy(*all + (*start)[rank], mine, bytes);
+    qp_status status = qp_cluster_agree(cluster, *all ? QP_OK
+                                                      : qp_fail(QP_EMEMORY, "out of memory for the lists of all "
+                                                                            "ranks"));
+    if (status == QP_OK) status = qp_cluster_gather(cluster, *start, 1, *all);
+    if (status == QP_OK) return QP_OK;
+    free(*all);
+    free(*start);
+    return status;
+}

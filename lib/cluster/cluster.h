@@ -76,6 +76,10 @@ qp_status qp_cluster_gather(qp_cluster *cluster, const size_t *start, int rounds
 bool qp_cluster_any(qp_cluster *cluster, bool mine);
 qp_status qp_cluster_agree(qp_cluster *cluster, qp_status status);
 
+/* qp_cluster_lists — every rank's list of any number of `bytes`, in the order of the ranks: that of rank r is *all +
+ *   (*start)[r], up to (*start)[r+1]; the caller frees both.   Errors  QP_EMEMORY, on all ranks. */
+qp_status qp_cluster_lists(qp_cluster *cluster, const void *mine, size_t bytes, char **all, size_t **start);
+
 /* qp_cluster_share — the first of the items 0 .. count-1 that rank `rank` takes; its part ends before the first item of
  *   rank + 1. Parts differ by at most one item. */
 int qp_cluster_share(const qp_cluster *cluster, int count, int rank);

@@ -147,7 +147,7 @@ static qp_status count_images(const qp_train_settings *settings, const qp_train_
 {
     qp_images images;
     qp_labels labels = {0};
-    qp_status status = qp_images_read(settings, data, QP_TRAINING, &labels, &images);
+    qp_status status = qp_images_read(settings, data, QP_TRAINING, NULL, &labels, &images);
     if (status == QP_OK) {
         s->examples = images.count;
         s->labels = labels.count;

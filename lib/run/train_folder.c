@@ -56,10 +56,9 @@ bool qp_train_folder_begun(const char *folder)
  * does matter to a schedule that ends with the run, unless --lr-total is given. */
 static bool is_free(const qp_train_settings *settings, const char *name)
 {
-    static const char *const changes_nothing[] = {"overwrite",  "progress",  "quiet",   "threads",
-                                                  "disp_freq",  "save_freq", "keep",    "model",
-                                                  "time_limit", "log",       "dry_run", "preset",
-                                                  "rank_timeout", "gradient_bucket"};
+    static const char *const changes_nothing[] = {
+        "overwrite", "progress",   "quiet", "threads", "disp_freq", "save_freq",    "keep",
+        "model",     "time_limit", "log",   "dry_run", "preset",    "rank_timeout", "gradient_bucket"};
     static const char *const limits[] = {"epochs", "steps", "train_tokens"};
     bool ends = settings->schedule.lr_total == 0 && qp_schedule_ends(&settings->schedule);
     for (size_t i = 0; i < sizeof changes_nothing / sizeof *changes_nothing; i++)
@@ -69,11 +68,31 @@ static bool is_free(const qp_train_settings *settings, const char *name)
     return false;
 }
 
-static void hash_corpus_side(XXH3_state_t *state, const qp_corpus_side *side, int64_t sequences)
+/* A list that ranks may keep parts of. */
+typedef struct {
+    XXH3_state_t *state;
+    size_t bytes; /* of an element */
+} hashing;
+
+static void hash_block(void *self, const void *element, int64_t first, int64_t count)
 {
-    if (!side->start) return;
+    const hashing *h = self;
+    (void)first;
+    XXH3_64bits_update(h->state, element, (size_t)count * h->bytes);
+}
+
+static qp_status hash_spread(XXH3_state_t *state, const qp_spread *spread, const void *list, size_t bytes,
+                             int64_t count)
+{
+    hashing h = {state, bytes};
+    return qp_spread_each(spread, list, bytes, count, &h, hash_block);
+}
+
+static qp_status hash_corpus_side(XXH3_state_t *state, const qp_corpus_side *side, int64_t sequences)
+{
+    if (!side->start) return QP_OK;
     XXH3_64bits_update(state, side->start, (size_t)(sequences + 1) * sizeof *side->start);
-    XXH3_64bits_update(state, side->id, (size_t)side->start[sequences] * sizeof *side->id);
+    return hash_spread(state, &side->spread, side->id, sizeof *side->id, side->start[sequences]);
 }
 
 /* The fields of tables first .. end-1, without those that may differ. Fields with their default value do not count, so
@@ -103,39 +122,63 @@ static unsigned long long hash_tables(qp_train_settings *settings, XXH3_state_t 
     return XXH3_64bits_digest(state);
 }
 
-static unsigned long long hash_side(XXH3_state_t *state, const qp_corpus_side *side, int64_t sequences)
+static qp_status hash_side(XXH3_state_t *state, const qp_corpus_side *side, int64_t sequences, unsigned long long *hash)
 {
     XXH3_64bits_reset(state);
-    hash_corpus_side(state, side, sequences);
-    return XXH3_64bits_digest(state);
+    QP_TRY(hash_corpus_side(state, side, sequences));
+    *hash = XXH3_64bits_digest(state);
+    return QP_OK;
 }
 
-static void hash_part(XXH3_state_t *state, const qp_train_data *data, int part)
+static qp_status hash_images(XXH3_state_t *state, const qp_images *images)
+{
+    if (images->count == 0) return QP_OK;
+    XXH3_64bits_update(state, images->label, (size_t)images->count * sizeof *images->label);
+    return hash_spread(state, &images->spread, qp_images_kept(images), images->bytes, images->count);
+}
+
+static qp_status hash_part(XXH3_state_t *state, const qp_train_data *data, int part)
 {
     const qp_corpus *corpus = &data->corpus[part];
     const qp_series *series = &data->series[part];
-    hash_corpus_side(state, &corpus->source, corpus->sequences);
-    hash_corpus_side(state, &corpus->target, corpus->sequences);
-    if (corpus->score)
-        XXH3_64bits_update(state, corpus->score, (size_t)corpus->sequences * sizeof *corpus->score);
+    QP_TRY(hash_corpus_side(state, &corpus->source, corpus->sequences));
+    QP_TRY(hash_corpus_side(state, &corpus->target, corpus->sequences));
+    if (corpus->score) XXH3_64bits_update(state, corpus->score, (size_t)corpus->sequences * sizeof *corpus->score);
     if (part == QP_TRAINING && data->sets.count) {
         const qp_label_sets *sets = &data->sets;
         XXH3_64bits_update(state, sets->start, ((size_t)sets->count + 1) * sizeof *sets->start);
         XXH3_64bits_update(state, sets->label, (size_t)sets->start[sets->count] * sizeof *sets->label);
     }
-    if (corpus->weight)
-        XXH3_64bits_update(state, corpus->weight, (size_t)corpus->sequences * sizeof *corpus->weight);
+    if (corpus->weight) XXH3_64bits_update(state, corpus->weight, (size_t)corpus->sequences * sizeof *corpus->weight);
     if (corpus->file) XXH3_64bits_update(state, corpus->file, (size_t)corpus->sequences * sizeof *corpus->file);
     if (part == QP_TRAINING && data->index.pieces)
         XXH3_64bits_update(state, &data->index.hash, sizeof data->index.hash);
-    const qp_images *images = &data->images[part];
-    size_t cells = (size_t)images->count * qp_image_cells(images->size);
-    XXH3_64bits_update(state, images->label, (size_t)images->count * sizeof *images->label);
-    if (images->pixel) XXH3_64bits_update(state, images->pixel, cells);
-    if (images->value) XXH3_64bits_update(state, images->value, cells * sizeof *images->value);
+    QP_TRY(hash_images(state, &data->images[part]));
     if (series->rows)
         XXH3_64bits_update(state, series->value,
                            (size_t)series->rows * (size_t)series->columns * sizeof *series->value);
+    return QP_OK;
+}
+
+/* The contents of what is trained on and validated with. */
+typedef struct {
+    unsigned long long source, target, valid, all;
+} data_hashes;
+
+static qp_status hash_data(XXH3_state_t *state, const qp_train_data *data, data_hashes *hash)
+{
+    const qp_corpus *corpus = &data->corpus[QP_TRAINING];
+    const qp_labels *labels = &data->package->labels;
+    QP_TRY(hash_side(state, &corpus->source, corpus->sequences, &hash->source));
+    QP_TRY(hash_side(state, &corpus->target, corpus->sequences, &hash->target));
+    XXH3_64bits_reset(state);
+    QP_TRY(hash_part(state, data, QP_VALIDATION));
+    hash->valid = XXH3_64bits_digest(state);
+    XXH3_64bits_reset(state);
+    QP_TRY(hash_part(state, data, QP_TRAINING));
+    for (int i = 0; i < labels->count; i++) XXH3_64bits_update(state, labels->text[i], strlen(labels->text[i]) + 1);
+    hash->all = XXH3_64bits_digest(state);
+    return QP_OK;
 }
 
 qp_status qp_train_fingerprint(qp_train_settings *settings, const qp_train_data *data, uint64_t embeddings,
@@ -145,26 +188,18 @@ qp_status qp_train_fingerprint(qp_train_settings *settings, const qp_train_data 
     if (!state) return qp_fail(QP_EMEMORY, "out of memory");
     unsigned long long job = hash_tables(settings, state, 0, 1), model = hash_tables(settings, state, 1, 2);
     unsigned long long learning = hash_tables(settings, state, 2, QP_TRAIN_TABLES);
-    const qp_corpus *corpus = &data->corpus[QP_TRAINING];
-    const qp_labels *labels = &data->package->labels;
-    unsigned long long source = hash_side(state, &corpus->source, corpus->sequences);
-    unsigned long long target = hash_side(state, &corpus->target, corpus->sequences);
-    XXH3_64bits_reset(state);
-    hash_part(state, data, QP_VALIDATION);
-    unsigned long long valid = XXH3_64bits_digest(state);
-    XXH3_64bits_reset(state);
-    hash_part(state, data, QP_TRAINING);
-    for (int i = 0; i < labels->count; i++) XXH3_64bits_update(state, labels->text[i], strlen(labels->text[i]) + 1);
+    data_hashes hash = {0};
+    qp_status status = hash_data(state, data, &hash);
+    XXH3_freeState(state);
+    QP_TRY(status);
     snprintf(text, QP_FINGERPRINT_BYTES,
              "model-%016llx learning-%016llx data-%016llx source-%016llx target-%016llx valid-%016llx", model,
-             job ^ (learning << 1 | learning >> 63), (unsigned long long)XXH3_64bits_digest(state), source, target,
-             valid);
+             job ^ (learning << 1 | learning >> 63), hash.all, hash.source, hash.target, hash.valid);
     size_t used = strlen(text);
     if (embeddings)
         snprintf(text + used, QP_FINGERPRINT_BYTES - used, " embeddings-%016llx", (unsigned long long)embeddings);
     used = strlen(text);
     if (teacher) snprintf(text + used, QP_FINGERPRINT_BYTES - used, " teacher-%016llx", (unsigned long long)teacher);
-    XXH3_freeState(state);
     return QP_OK;
 }
 

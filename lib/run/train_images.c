@@ -21,8 +21,8 @@ static qp_status patch_of(const qp_train_settings *settings, int *height, int *w
     return *settings->job.patch ? qp_image_patch_parse(settings->job.patch, height, width) : QP_OK;
 }
 
-qp_status qp_images_read(const qp_train_settings *settings, const qp_train_data *data, int part, qp_labels *labels,
-                         qp_images *images)
+qp_status qp_images_read(const qp_train_settings *settings, const qp_train_data *data, int part, qp_cluster *cluster,
+                         qp_labels *labels, qp_images *images)
 {
     const qp_job_config *job = &settings->job;
     bool training = part == QP_TRAINING, lenient = job->unseen_labels != 0;
@@ -32,6 +32,7 @@ qp_status qp_images_read(const qp_train_settings *settings, const qp_train_data 
                                  .columns = job->column,
                                  .part = data->files[part].part,
                                  .dictionary = labels,
+                                 .cluster = training ? cluster : NULL,
                                  .policy = training  ? QP_LABEL_LEARN
                                            : lenient ? QP_LABEL_IGNORE
                                                      : QP_LABEL_REFUSE};
@@ -39,7 +40,7 @@ qp_status qp_images_read(const qp_train_settings *settings, const qp_train_data 
     options.series = height == 1;
     if (*job->image_size) QP_TRY(qp_image_size_parse(job->image_size, &options.size));
     if (!training) options.size = data->package->images.size;
-    QP_TRY(qp_image_files_read(&options, images));
+    QP_TRY(qp_cluster_agree(cluster, qp_image_files_read(&options, images)));
     const qp_image_size a = images->size, b = data->package->images.size;
     if (training || (a.height == b.height && a.width == b.width && a.channels == b.channels)) return QP_OK;
     qp_images_free(images);
@@ -53,21 +54,20 @@ qp_status qp_images_tokenizers(const qp_train_settings *settings, const char *fo
     qp_image_format *format = &data->package->images;
     qp_labels *labels = &data->package->labels;
     (void)folder;
-    QP_TRY(qp_images_read(settings, data, QP_TRAINING, labels, &data->images[QP_TRAINING]));
+    QP_TRY(qp_images_read(settings, data, QP_TRAINING, data->cluster, labels, &data->images[QP_TRAINING]));
     format->size = data->images[QP_TRAINING].size;
     QP_TRY(patch_of(settings, &format->patch_height, &format->patch_width));
     QP_TRY(qp_image_format_check(format));
     memcpy(format->column, settings->job.column, sizeof format->column);
-    return data->has_valid ? qp_images_read(settings, data, QP_VALIDATION, labels, &data->images[QP_VALIDATION])
-                           : QP_OK;
+    if (!data->has_valid) return QP_OK;
+    return qp_images_read(settings, data, QP_VALIDATION, data->cluster, labels, &data->images[QP_VALIDATION]);
 }
 
 qp_status qp_images_load(const qp_train_settings *settings, qp_train_data *data)
 {
     qp_image_format *format = &data->package->images;
     (void)settings;
-    qp_images_moments(&data->images[QP_TRAINING], &format->mean, &format->deviation);
-    return QP_OK;
+    return qp_images_moments(&data->images[QP_TRAINING], &format->mean, &format->deviation);
 }
 
 void qp_images_sizes(const qp_train_data *data, qp_model_config *model)

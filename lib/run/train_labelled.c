@@ -4,9 +4,10 @@
 
 #include "data/images/image_files.h"
 #include "data/text/labelled.h"
-#include "lib/package/label_metrics.h"
 #include "lib/model/encoder_bag.h"
+#include "lib/package/label_metrics.h"
 #include "lib/package/token_metrics.h"
+#include "lib/run/train_lines.h"
 #include "lib/run/train_text.h"
 
 /* Ignored labels count neither in the loss nor in the metrics. */
@@ -44,13 +45,15 @@ qp_status qp_classify_load(const qp_train_settings *settings, qp_train_data *dat
                                    .when_longer = QP_LONG_CUT,
                                    .labels = &data->package->labels,
                                    .policy = QP_LABEL_LEARN,
-                                   .sets = settings->model.multi_label ? &data->sets : NULL};
+                                   .sets = settings->model.multi_label ? &data->sets : NULL,
+                                   .cluster = data->cluster,
+                                   .spread = true};
     QP_TRY(qp_labelled_load(&options, &data->corpus[QP_TRAINING]));
     if (!data->has_valid) return QP_OK;
     options.path = data->files[QP_VALIDATION].source;
     options.part = data->files[QP_VALIDATION].part;
     options.weights = data->files[QP_VALIDATION].weights;
-    options.by_file = false;
+    options.by_file = options.spread = false;
     options.policy = validation_policy(settings);
     return qp_labelled_load(&options, &data->corpus[QP_VALIDATION]);
 }
@@ -74,6 +77,29 @@ void qp_classify_targets(const qp_train_data *data)
     qp_model_set_targets(data->package->model, (qp_target_sets){sets->start, sets->label, sets->count});
 }
 
+/* Counts of the features of texts, which ranks may keep parts of. */
+typedef struct {
+    const qp_train_data *data;
+    qp_bag_counts counts;
+    int64_t text; /* the next one */
+} feature_counts;
+
+static void count_features(void *self, const void *element, int64_t first, int64_t count)
+{
+    feature_counts *f = self;
+    const qp_corpus *corpus = &f->data->corpus[QP_TRAINING];
+    const int32_t *id = element;
+    for (int64_t at = first; at < first + count;) {
+        while (corpus->source.start[f->text + 1] <= at) f->text++;
+        int64_t end = corpus->source.start[f->text + 1];
+        if (end > first + count) end = first + count;
+        label_list answer = labels_of(f->data, &corpus->target.id[corpus->target.start[f->text]]);
+        for (int64_t k = 0; k < answer.count; k++)
+            qp_bag_counts_add(&f->counts, answer.label[k], id + (at - first), (int)(end - at));
+        at = end;
+    }
+}
+
 /* Feature weights of --encoder bag, counted over the training texts. */
 qp_status qp_classify_weigh(const qp_train_data *data)
 {
@@ -81,16 +107,13 @@ qp_status qp_classify_weigh(const qp_train_data *data)
     const qp_model_config *config = qp_model_config_of(model);
     const qp_corpus *corpus = &data->corpus[QP_TRAINING];
     if (config->encoder != QP_KIND_BAG) return QP_OK;
-    qp_bag_counts counts;
-    QP_TRY(qp_bag_counts_init(&counts, (int)config->src_vocab_size, (int)config->labels));
-    for (int64_t i = 0; i < corpus->sequences; i++) {
-        label_list answer = labels_of(data, &corpus->target.id[corpus->target.start[i]]);
-        for (int64_t k = 0; k < answer.count; k++)
-            qp_bag_counts_add(&counts, answer.label[k], corpus->source.id + corpus->source.start[i],
-                              qp_corpus_length(&corpus->source, i));
-    }
-    qp_status status = qp_bag_counts_apply(&counts, model);
-    qp_bag_counts_free(&counts);
+    feature_counts f = {.data = data};
+    QP_TRY(qp_bag_counts_init(&f.counts, (int)config->src_vocab_size, (int)config->labels));
+    const qp_corpus_side *texts = &corpus->source;
+    qp_status status = qp_spread_each(&texts->spread, texts->id, sizeof *texts->id, texts->start[corpus->sequences], &f,
+                                      count_features);
+    if (status == QP_OK) status = qp_bag_counts_apply(&f.counts, model);
+    qp_bag_counts_free(&f.counts);
     return status;
 }
 
@@ -108,12 +131,14 @@ qp_status qp_tag_tokenizers(const qp_train_settings *settings, const char *folde
 {
     qp_tokenizer_wish wish = qp_train_wish(settings, data, folder, "source", false);
     for (int part = 0; part < (data->has_valid ? QP_PARTS : 1); part++) {
-        QP_TRY(qp_conll_read(data->files[part].source, (int)settings->job.tag_column, &data->conll[part]));
+        const char *path = data->files[part].source;
+        qp_cluster *cluster = part == QP_TRAINING && qp_train_shares(data) ? NULL : data->cluster;
+        QP_TRY(qp_conll_read_shared(path, (int)settings->job.tag_column, cluster, &data->conll[part]));
         qp_conll_keep(data->conll[part], data->files[part].part);
     }
     qp_conll_lines lines = {.conll = data->conll[QP_TRAINING]};
     qp_tokenizer *source = NULL;
-    const qp_tokenizer_text text = {.next = qp_conll_lines_next, .self = &lines};
+    const qp_tokenizer_text text = {qp_conll_lines_next, &lines, qp_train_counts_join(lines.conll->cluster)};
     qp_status status = qp_train_tokenizer(&settings->job, &wish, &text, &source);
     free(lines.line);
     qp_package_set_tokenizers(data->package, source, NULL);
@@ -127,11 +152,14 @@ qp_status qp_tag_load(const qp_train_settings *settings, qp_train_data *data)
                                 .when_longer = QP_LONG_CUT,
                                 .labels = &data->package->labels,
                                 .policy = QP_LABEL_LEARN,
-                                .by_file = qp_train_shares(data)};
+                                .by_file = qp_train_shares(data),
+                                .spread = true};
     for (int part = 0; part < (data->has_valid ? QP_PARTS : 1); part++) {
         QP_TRY(qp_conll_corpus(data->conll[part], &options, &data->corpus[part]));
+        qp_conll_free(data->conll[part]);
+        data->conll[part] = NULL;
         options.policy = validation_policy(settings);
-        options.by_file = false;
+        options.by_file = options.spread = false;
     }
     return QP_OK;
 }
@@ -210,7 +238,7 @@ void qp_labelled_warn(const qp_train_data *data, void (*say)(void *self, const c
     const qp_labels *labels = &data->package->labels;
     const qp_corpus *corpus = &data->corpus[QP_TRAINING];
     const char *path = data->files[QP_TRAINING].source;
-    bool texts = !data->conll[QP_TRAINING];
+    bool texts = !corpus->source_row;
     char line[700];
     if (texts && look_like_texts(labels, corpus->sequences)) {
         snprintf(line, sizeof line,

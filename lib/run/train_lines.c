@@ -115,7 +115,7 @@ static qp_status join_counts(qp_cluster *cluster, const int64_t *part, size_t *s
 
 static qp_status join(void *self, qp_status status, qp_word_counts *words, int64_t *sum, int sums)
 {
-    qp_cluster *cluster = ((const qp_train_lines *)self)->cluster;
+    qp_cluster *cluster = self;
     size_t ranks = (size_t)qp_cluster_ranks(cluster), *start = malloc((ranks + 1) * sizeof *start);
     int64_t mine[PART] = {(int64_t)words->text_bytes, (int64_t)words->count};
     char *parts = NULL;
@@ -135,7 +135,7 @@ static qp_status join(void *self, qp_status status, qp_word_counts *words, int64
     return status;
 }
 
-qp_counts_join qp_train_lines_join(qp_train_lines *lines)
+qp_counts_join qp_train_counts_join(qp_cluster *cluster)
 {
-    return lines->cluster ? (qp_counts_join){lines, join} : (qp_counts_join){0};
+    return cluster ? (qp_counts_join){cluster, join} : (qp_counts_join){0};
 }

@@ -19,9 +19,9 @@ typedef struct {
 
 /* qp_train_lines_next — a qp_line_source whose self is a qp_train_lines. Of several ranks the first call is collective.
  *   Errors  QP_EUSAGE: the text can be read only once; those of qp_text_pairs and qp_text_index_read.
- * qp_train_lines_join — the counts of all ranks (qp_counts_join).   Errors  QP_EMEMORY. */
+ * qp_train_counts_join — adds up the counts of ranks that have read a part each.   Errors  QP_EMEMORY. */
 qp_status qp_train_lines_next(void *self, const char **line, size_t *bytes);
-qp_counts_join qp_train_lines_join(qp_train_lines *lines);
+qp_counts_join qp_train_counts_join(qp_cluster *cluster);
 void qp_train_lines_close(qp_train_lines *lines);
 
 #endif

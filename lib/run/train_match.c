@@ -27,8 +27,9 @@ static qp_status check_scores(const qp_train_settings *settings, const char *pat
 {
     int loss = settings->model.loss;
     if (!corpus->score && loss == QP_OBJECTIVE_MSE)
-        return qp_fail(QP_EUSAGE, "%s: --loss mse compares with scores, and the pairs have none (text TAB text TAB "
-                                  "score); use --loss info-nce",
+        return qp_fail(QP_EUSAGE,
+                       "%s: --loss mse compares with scores, and the pairs have none (text TAB text TAB "
+                       "score); use --loss info-nce",
                        path);
     if (corpus->score && (loss == QP_OBJECTIVE_INFO_NCE || loss == QP_OBJECTIVE_TRIPLET))
         return qp_fail(QP_EUSAGE,
@@ -49,7 +50,8 @@ qp_status qp_match_load(const qp_train_settings *settings, qp_train_data *data)
                                      .source_codec = &data->package->source_codec,
                                      .target_codec = &data->package->target_codec,
                                      .max_length = (int)settings->model.max_length,
-                                     .when_longer = QP_LONG_CUT};
+                                     .when_longer = QP_LONG_CUT,
+                                     .spread = part == QP_TRAINING};
         QP_TRY(qp_corpus_load_shared(&options, data->cluster, &data->corpus[part]));
         QP_TRY(check_scores(settings, data->files[part].source, &data->corpus[part]));
         if (!data->corpus[part].score != !data->corpus[QP_TRAINING].score)

@@ -85,7 +85,7 @@ qp_status qp_text_tokenizer(const qp_job_config *job, const qp_train_data *data,
 {
     qp_train_lines lines = {
         .files = &data->files[QP_TRAINING], .source = source, .target = target, .cluster = data->cluster};
-    const qp_tokenizer_text text = {qp_train_lines_next, &lines, qp_train_lines_join(&lines)};
+    const qp_tokenizer_text text = {qp_train_lines_next, &lines, qp_train_counts_join(lines.cluster)};
     qp_status status = qp_train_tokenizer(job, wish, &text, tokenizer);
     qp_train_lines_close(&lines);
     return status;
@@ -141,7 +141,8 @@ qp_status qp_text_load(const qp_train_settings *settings, qp_train_data *data)
                                  .max_length = (int)settings->model.max_length,
                                  .when_longer = QP_LONG_SKIP,
                                  .to_itself = settings->model.task == QP_TASK_AUTOENCODE,
-                                 .by_file = qp_train_shares(data)};
+                                 .by_file = qp_train_shares(data),
+                                 .spread = true};
     if (settings->model.lm_window) {
         options.max_length = 0;
         options.running_text = true;
@@ -157,7 +158,7 @@ qp_status qp_text_load(const qp_train_settings *settings, qp_train_data *data)
     }
     if (!data->has_valid) return QP_OK;
     options.files = data->files[QP_VALIDATION];
-    options.by_file = false;
+    options.by_file = options.spread = false;
     options.when_longer = QP_LONG_CUT;
     return qp_corpus_load_shared(&options, data->cluster, &data->corpus[QP_VALIDATION]);
 }

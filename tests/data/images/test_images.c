@@ -188,6 +188,7 @@ static qp_images counted(int count, qp_image_size size)
 {
     size_t cells = (size_t)count * qp_image_cells(size);
     qp_images images = {.size = size, .count = count, .pixel = malloc(cells), .label = calloc((size_t)count, 4)};
+    images.bytes = qp_image_cells(size);
     for (size_t i = 0; i < cells; i++) images.pixel[i] = (uint8_t)i;
     for (int i = 0; i < count; i++) images.label[i] = i;
     return images;

@@ -256,7 +256,7 @@ Test(conll, public_corpora)
             cr_assert_eq(qp_conll_read(part ? set[i].dev : set[i].train, 0, &c), QP_OK, "%s", qp_error_message());
             cr_assert_eq(c->columns, set[i].columns);
             qp_conll_options options = {&bytes_codec, 0, QP_LONG_SKIP, &labels,
-                                        part ? QP_LABEL_REFUSE : QP_LABEL_LEARN, false};
+                                        part ? QP_LABEL_REFUSE : QP_LABEL_LEARN, false, false};
             qp_corpus corpus;
             cr_assert_eq(qp_conll_corpus(c, &options, &corpus), QP_OK, "%s", qp_error_message());
             cr_assert_eq(corpus.target.start[corpus.sequences], c->words);

@@ -139,6 +139,7 @@ Test(corpus, hostile_lines_reach_the_codec_whole)
                                  QP_LONG_SKIP,
                                  false,
                                  false,
+                                 false,
                                  false};
     qp_corpus c;
     cr_assert_eq(qp_corpus_load(&options, &c), QP_OK, "%s", qp_error_message());

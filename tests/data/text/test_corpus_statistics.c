@@ -23,6 +23,7 @@ Test(corpus_statistics, lengths)
                                  QP_LONG_SKIP,
                                  false,
                                  false,
+                                 false,
                                  false};
     qp_corpus c;
     free(text);
@@ -41,7 +42,7 @@ Test(corpus_statistics, lengths)
 
 Test(corpus_statistics, lengths_of_one_sequence)
 {
-    qp_corpus_side side = {(int32_t[]){5, QP_EOS}, (int64_t[]){0, 2}};
+    qp_corpus_side side = {(int32_t[]){5, QP_EOS}, (int64_t[]){0, 2}, {0}};
     qp_length_statistics f;
     cr_assert_eq(qp_corpus_length_statistics(&side, 1, &f), QP_OK);
     cr_expect(f.shortest == 2 && f.median == 2 && f.percentile_99 == 2 && f.longest == 2);
