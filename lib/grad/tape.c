@@ -182,6 +182,15 @@ size_t qp_tape_mark(const qp_tape *tape) { return qp_arena_mark(&tape->arena); }
 
 void qp_tape_rewind(qp_tape *tape, size_t mark) { qp_arena_rewind(&tape->arena, mark); }
 
+qp_tensor qp_tape_keep(qp_tape *tape, size_t mark, qp_tensor x)
+{
+    if (tape->mode != QP_INFER || tape->status != QP_OK || x.stride != x.columns) return x;
+    qp_arena_rewind(&tape->arena, mark);
+    qp_tensor kept = qp_tape_constant(tape, x.rows, x.columns);
+    if (kept.value) memmove(kept.value, x.value, (size_t)x.rows * (size_t)x.columns * sizeof *x.value);
+    return kept;
+}
+
 qp_tensor qp_tape_constant(qp_tape *tape, int rows, int columns)
 {
     if (rows < 0 || columns < 0)

@@ -108,9 +108,12 @@ qp_tensor qp_tape_constant(qp_tape *tape, int rows, int columns);
 void *qp_tape_memory(qp_tape *tape, size_t bytes);
 
 /* qp_tape_mark, qp_tape_rewind — scratch memory of one operation: allocate after the mark, release with rewind. A
- * backward function calls qp_tape_grad before the mark, because gradients outlive scratch memory. */
+ * backward function calls qp_tape_grad before the mark, because gradients outlive scratch memory.
+ * qp_tape_keep — of all that was allocated after the mark, only x is read from here on, and in QP_INFER it moves down
+ * to the mark: layer after layer uses the same memory, which stays in the cache. In QP_TRAIN it returns x as it is. */
 size_t qp_tape_mark(const qp_tape *tape);
 void qp_tape_rewind(qp_tape *tape, size_t mark);
+qp_tensor qp_tape_keep(qp_tape *tape, size_t mark, qp_tensor x);
 
 /* qp_tape_record — records an operation; does nothing in QP_INFER. `backward` is called only if `out` received a
  *   gradient; `context` [context_bytes] is copied.

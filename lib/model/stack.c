@@ -76,6 +76,7 @@ qp_tensor qp_stack_layers(const qp_stack *stack, qp_transformer_pass pass, qp_te
     pass.position = qp_position_begin(&stack->position, pass.tape, pass.params, pass.sequences, x.rows, offset);
     bool drops = stack->layer_drop > 0 && qp_tape_training(pass.tape);
     uint64_t key = drops ? qp_tape_next_key(pass.tape) : 0;
+    size_t mark = qp_tape_mark(pass.tape);
     for (int i = 0; i < stack->layers; i++) {
         qp_model_maps_state(maps.all, stack->self_kind, i, x);
         if (drops && qp_random_uniform(key, (uint64_t)i) < stack->layer_drop) continue;
@@ -85,6 +86,7 @@ qp_tensor qp_stack_layers(const qp_stack *stack, qp_transformer_pass pass, qp_te
         pass.cross_map = stack->layer[i].reads_source ? qp_model_maps_add(maps.all, QP_MAP_CROSS, i) : NULL;
         if (maps.cross && i == maps.cross_layer) pass.cross_map = maps.cross;
         x = qp_transformer_layer_forward(&stack->layer[i], &pass, x);
+        if (!maps.all && !maps.cross) x = qp_tape_keep(pass.tape, mark, x);
     }
     qp_model_maps_state(maps.all, stack->self_kind, stack->layers + 1, x);
     if (stack->has_norm) x = qp_norm_forward(&stack->norm, pass.tape, pass.params, x);

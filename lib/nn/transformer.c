@@ -282,11 +282,22 @@ static qp_tensor connect_both(const qp_transformer_layer *layer, const qp_transf
     return qp_residual(pass->tape, x, qp_add(pass->tape, attended, fed), layer->config.dropout);
 }
 
+/* Maps stay in the memory of the tape. */
+static qp_tensor keep(const qp_transformer_pass *pass, size_t mark, qp_tensor x)
+{
+    return pass->self_map || pass->cross_map ? x : qp_tape_keep(pass->tape, mark, x);
+}
+
 qp_tensor qp_transformer_layer_forward(const qp_transformer_layer *layer, const qp_transformer_pass *pass, qp_tensor x)
 {
+    size_t mark = qp_tape_mark(pass->tape);
     if (layer->config.parallel) return connect_both(layer, pass, x);
     x = connect(layer, pass, &layer->norm_self, &layer->after_self, layer->config.scans ? scan : attend_self, x);
-    if (layer->reads_source) x = connect(layer, pass, &layer->norm_cross, &layer->after_cross, attend_source, x);
+    x = keep(pass, mark, x);
+    if (layer->reads_source) {
+        x = connect(layer, pass, &layer->norm_cross, &layer->after_cross, attend_source, x);
+        x = keep(pass, mark, x);
+    }
     if (layer->config.scans) return x;
     return connect(layer, pass, &layer->norm_ff, &layer->after_ff, feed_forward, x);
 }
