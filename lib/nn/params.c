@@ -215,13 +215,13 @@ qp_status qp_params_pack(qp_params *params)
         params->packed[i] = qp_packed_init(memory, qp_tensor_matrix(weight), false);
         memory += packed_reals(params, i);
     }
+    qp_params_pack_late(params);
     return QP_OK;
 }
 
 void qp_params_unpack(qp_params *params)
 {
-    for (int i = 0; params->late && i < params->count; i++)
-        params->late[i] = (struct qp_late_panel){.mapped = params->late[i].mapped};
+    qp_params_late_free(params);
     free(params->packed);
     free(params->packed_block);
     free(params->merged);

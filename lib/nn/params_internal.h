@@ -5,7 +5,7 @@
 #include "lib/nn/params.h"
 #include "lib/tensor/weight_panels.h"
 
-/* params_internal — what params.c and params_stored.c share. */
+/* params_internal — what the files params_*.c share. */
 struct qp_params {
     qp_parameter *parameter;
     int count;
@@ -19,11 +19,18 @@ struct qp_params {
     qp_map *map;                /* of the model file where the weights lie; NULL: in the block */
     qp_real **mapped;           /* [count] each parameter's values in the map, or in memory of their own */
     bool *own;                  /* [count] in memory of their own */
-    struct qp_late_panel *late; /* [count] */
+    struct qp_late_panel *late; /* [count], or NULL */
+    void *late_block;           /* memory of the late panels */
     qp_status status;           /* first failure of qp_params_add */
 };
 
-/* qp_params_map_free — of params_mapped.c: all that qp_params_map took. */
+/* qp_params_pack_late — of params_late.c: memory for the late panels of the packed weights whose rows are read, in one
+ *   block that is not touched before: of matrices apart, the large pages would not be full. Without it the rows are
+ *   used for good. After all of `packed` is set.
+ * qp_params_late_free — no weight has late panels any more.
+ * qp_params_map_free — of params_mapped.c: all that qp_params_map took. */
+void qp_params_pack_late(qp_params *params);
+void qp_params_late_free(qp_params *params);
 void qp_params_map_free(qp_params *params);
 
 #endif

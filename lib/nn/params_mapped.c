@@ -17,15 +17,13 @@ qp_status qp_params_map(qp_params *params, qp_map *map)
     params->map = qp_map_share(map);
     params->mapped = calloc(count, sizeof *params->mapped);
     params->own = calloc(count, sizeof *params->own);
-    params->late = calloc(count, sizeof *params->late);
     params->stored = calloc(count, sizeof *params->stored);
-    return params->mapped && params->own && params->late && params->stored ? QP_OK : no_memory(params);
+    return params->mapped && params->own && params->stored ? QP_OK : no_memory(params);
 }
 
 void qp_params_map_reals(qp_params *params, int index, const void *value)
 {
     params->mapped[index] = (qp_real *)(uintptr_t)value;
-    params->late[index].mapped = qp_map_is_file(params->map);
 }
 
 qp_status qp_params_map_own(qp_params *params, int index, qp_real **value)
@@ -51,22 +49,6 @@ qp_status qp_params_map_stored(qp_params *params, int index, qp_weight_type type
     return QP_OK;
 }
 
-/* Memory for late panels, in one block that is not touched before: of matrices apart, the large pages would not be
- * full. Without it the rows are used for good. */
-static void take_panels(qp_params *params)
-{
-    size_t total = 0, used = 0;
-    for (int i = 0; i < params->count; i++)
-        if (params->packed[i].late) total += qp_packed_count(params->packed[i].n, params->packed[i].k);
-    params->packed_block = qp_memory_large(total * sizeof(qp_real));
-    for (int i = 0; params->packed_block && i < params->count; i++) {
-        const qp_packed *packed = &params->packed[i];
-        if (!packed->late) continue;
-        packed->late->memory = params->packed_block + used;
-        used += qp_packed_count(packed->n, packed->k);
-    }
-}
-
 qp_status qp_params_map_finish(qp_params *params)
 {
     if (params->packed) return QP_OK;
@@ -77,10 +59,9 @@ qp_status qp_params_map_finish(qp_params *params)
         if (params->stored[i].row)
             params->packed[i] = params->stored[i];
         else if (p->rows > 1)
-            params->packed[i] =
-                (qp_packed){.n = p->rows, .k = p->columns, .row = params->mapped[i], .late = &params->late[i]};
+            params->packed[i] = (qp_packed){.n = p->rows, .k = p->columns, .row = params->mapped[i]};
     }
-    take_panels(params);
+    qp_params_pack_late(params);
     return QP_OK;
 }
 
@@ -90,6 +71,5 @@ void qp_params_map_free(qp_params *params)
         if (params->own[i]) free(params->mapped[i]);
     free(params->mapped);
     free(params->own);
-    free(params->late);
     qp_map_close(params->map);
 }

@@ -6,22 +6,16 @@
 #include "lib/base/half.h"
 #include "lib/base/tiles.h"
 #include "lib/tensor/stored/dot_kernels.h"
+#include "lib/tensor/weight_panels.h"
 
 /* ---- rounding ---- */
 
 /* The largest |x|; NaN if one is not finite. */
 static float largest_of(int n, const qp_real *x)
 {
-    int32_t most = 0;
-    for (int i = 0; i < n; i++) { /* floats without their sign are ordered as their bits are, and NaN is the largest */
-        float value = (float)x[i];
-        int32_t bits;
-        memcpy(&bits, &value, sizeof bits);
-        bits &= 0x7FFFFFFF;
-        most = bits > most ? bits : most;
-    }
+    const uint32_t bits = qp_dot_set()->int8_largest(n, x);
     float value;
-    memcpy(&value, &most, sizeof value);
+    memcpy(&value, &bits, sizeof value);
     return isfinite(value) ? value : NAN;
 }
 
@@ -79,7 +73,7 @@ void qp_weight_reals(const qp_packed *stored, qp_matrix w)
 
 /* ---- products ---- */
 
-enum { TILE_OUTPUTS = 64, BLOCK_ROWS = 128, BLOCK_BYTES = QP_INT8_COLUMNS };
+enum { TILE_OUTPUTS = QP_INT8_PANEL, BLOCK_ROWS = 128, BLOCK_BYTES = QP_INT8_COLUMNS };
 
 /* Some rows of A in 8 bits. */
 typedef struct {
@@ -96,6 +90,7 @@ typedef struct {
     const qp_real *bias;
     qp_real beta;
     const int8_block *block; /* int8 */
+    const int8_t *panel;     /* W in late panels; NULL: its rows */
 } product;
 
 /* C of one row = beta*C + sum + bias */
@@ -114,7 +109,10 @@ static void int8_tile(const product *p, int first, int count)
     int32_t sum[BLOCK_ROWS * TILE_OUTPUTS];
     qp_int8_outputs out = {.n = count, .scale = w->scale + first, .beta = p->beta};
     if (p->bias != NULL) out.bias = p->bias + first;
-    kernels->int8(&p->block->rows, (const int8_t *)w->row + (ptrdiff_t)first * w->k, count, w->k, sum);
+    if (p->panel != NULL)
+        kernels->int8_panel(&p->block->rows, p->panel + (size_t)first * qp_int8_stride(w->k), count, w->k, sum);
+    else
+        kernels->int8(&p->block->rows, (const int8_t *)w->row + (ptrdiff_t)first * w->k, count, w->k, sum);
     for (int r = 0; r < p->a.rows; r++) {
         out.t = p->block->scale[r];
         kernels->int8_finish(&out, sum + (ptrdiff_t)r * count, qp_matrix_row(p->c, r) + first);
@@ -154,7 +152,7 @@ static double cost_of(const product *p)
 
 static void quantize_block(qp_matrix a, int8_block *block)
 {
-    const ptrdiff_t stride = ((ptrdiff_t)a.columns + QP_INT8_STEP - 1) / QP_INT8_STEP * QP_INT8_STEP;
+    const ptrdiff_t stride = (ptrdiff_t)qp_int8_stride(a.columns);
     block->rows = (qp_int8_rows){block->value, stride, block->sum, a.rows};
     for (int r = 0; r < a.rows; r++) {
         int8_t *row = block->value + r * stride;
@@ -167,14 +165,15 @@ void qp_gemm_stored(qp_matrix a, const qp_packed *w, const qp_real *bias, qp_rea
 {
     int8_block block;
     const bool int8 = w->type == QP_WEIGHT_INT8;
-    int most = BLOCK_BYTES / ((w->k + QP_INT8_STEP - 1) / QP_INT8_STEP * QP_INT8_STEP);
+    int most = BLOCK_BYTES / (int)qp_int8_stride(w->k);
     if (most > BLOCK_ROWS || !int8) most = BLOCK_ROWS;
     for (int first = 0; first < a.rows; first += most) {
         const int count = a.rows - first < most ? a.rows - first : most;
-        product p = {qp_matrix_rows(a, first, count), qp_matrix_rows(c, first, count), w, bias, beta, NULL};
+        product p = {qp_matrix_rows(a, first, count), qp_matrix_rows(c, first, count), w, bias, beta, NULL, NULL};
         if (int8) {
             quantize_block(p.a, &block);
             p.block = &block;
+            if (count >= QP_INT8_WIDE && qp_dot_set()->int8_panel != NULL) p.panel = qp_late_panels_of(w);
         }
         qp_tiles_run(&(qp_tiles){&p, run_tile, (w->n + TILE_OUTPUTS - 1) / TILE_OUTPUTS, cost_of(&p)});
     }

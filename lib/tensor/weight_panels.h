@@ -12,20 +12,24 @@
  * w  [n, k]; transposed: w is W' [k, n] */
 qp_packed qp_packed_init(qp_real *memory, qp_matrix w, bool transposed);
 
-/* Late panels are those of a weight whose rows are in a mapped file. The first products read the rows, so that a model
- * is ready at once. Product number QP_LATE_USES packs the weight, which pays for itself after about as many, and gives
- * the pages of the file back, so that the memory in use stays that of the file. */
-enum { QP_LATE_USES = 3 };
+/* Late panels are made when a weight is used: the first products read its rows, so that a model is ready at once.
+ * - reals in a mapped file: product number QP_LATE_USES packs the weight, which pays for itself after about as many,
+ *   and gives the pages of the file back, so that the memory in use stays that of the file
+ * - 8 bits, where the processor has a kernel for panels (dot_kernels.h): product number QP_LATE_WIDE_USES of several
+ *   rows packs the weight, a second copy for these products. A prompt alone does not, decoding a batch does. */
+enum { QP_LATE_USES = 3, QP_LATE_WIDE_USES = 8 };
 
 struct qp_late_panel {
-    qp_real *memory; /* for the panels, as in qp_packed_init; NULL: the rows are used for good */
+    void *memory; /* for the panels, qp_late_bytes; 64-byte aligned; NULL: the rows are used for good */
     atomic_int uses;
-    _Atomic(const qp_real *) panel; /* memory, once it is filled */
-    bool mapped;                    /* the rows are pages of a file: they may be given back */
+    _Atomic(const void *) panel; /* memory, once it is filled */
+    bool mapped;                 /* the rows are reals in pages of a file: they may be given back */
 };
 
-/* qp_late_panels_of — the panels of w, or NULL: multiply with its rows. Counts a product; any thread, several at the
- *   same time. */
-const qp_real *qp_late_panels_of(const qp_packed *w);
+/* qp_late_bytes — memory for the late panels of w; 0: it gets none.
+ * qp_late_panels_of — the panels of w, or NULL: multiply with its rows. Counts a product; any thread, several at the
+ *   same time. For 8 bits only products that would read panels ask. */
+size_t qp_late_bytes(const qp_packed *w);
+const void *qp_late_panels_of(const qp_packed *w);
 
 #endif

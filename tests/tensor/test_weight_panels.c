@@ -1,7 +1,11 @@
 #include "lib/tensor/weight_panels.h"
 
+#include <limits.h>
+
 #include "lib/base/tiles.h"
 #include "lib/tensor/gemm_packed.h"
+#include "lib/tensor/gemm_stored.h"
+#include "lib/tensor/stored/dot_kernels.h"
 #include "tests/tensor/tensor_check.h"
 
 TestSuite(weight_panels);
@@ -45,6 +49,35 @@ Test(weight_panels, long_rows)
 {
     FOR_EACH_LEVEL (level) check_rows(level, 70, 4096, 20, 0);
     FOR_EACH_LEVEL (level) check_rows(level, 40, 6000, 2, 1);
+}
+
+/* 8 bits: products of many rows pack, where there is a kernel for panels, and give the same bits before and after */
+static void check_int8(int n, int k, int m)
+{
+    const int packs_at = qp_dot_set()->int8_pack != NULL && m >= QP_INT8_WIDE ? QP_LATE_WIDE_USES : INT_MAX;
+    qp_real *value = new_normal((size_t)n * (size_t)k, 1), *a = new_normal((size_t)m * (size_t)k, 2);
+    qp_real *wanted = new_reals((size_t)m * (size_t)n), *c = new_reals((size_t)m * (size_t)n);
+    int8_t *row = malloc((size_t)n * (size_t)k);
+    float *scale = malloc((size_t)n * sizeof *scale);
+    qp_packed w = {.n = n, .k = k, .type = QP_WEIGHT_INT8, .row = row, .scale = scale};
+    qp_weight_round(QP_WEIGHT_INT8, qp_matrix_dense(value, n, k), row, scale);
+    qp_gemm_packed(qp_matrix_dense(a, m, k), &w, NULL, 0, qp_matrix_dense(wanted, m, n));
+    struct qp_late_panel late = {.memory = aligned_alloc(64, qp_late_bytes(&w) + 64)};
+    w.late = &late;
+    for (int use = 0; use < QP_LATE_WIDE_USES + 2; use++) {
+        cr_expect_eq(atomic_load(&late.panel) != NULL, use >= packs_at, "%d rows, use %d", m, use);
+        qp_gemm_packed(qp_matrix_dense(a, m, k), &w, NULL, 0, qp_matrix_dense(c, m, n));
+        cr_assert_arr_eq(c, wanted, (size_t)m * (size_t)n * sizeof *c, "n %d, k %d, m %d, use %d", n, k, m, use);
+    }
+    free(value), free(a), free(wanted), free(c), free(row), free(scale), free(late.memory);
+}
+
+Test(weight_panels, int8_panels_give_the_bits_of_rows)
+{
+    const int n[] = {1, 17, 64, 200, 600}, k[] = {1, 63, 64, 130, 1100}, m[] = {QP_INT8_WIDE - 1, QP_INT8_WIDE, 6, 33};
+    FOR_EACH_LEVEL (level)
+        for (int i = 0; i < 5; i++)
+            for (int j = 0; j < 5; j++) check_int8(n[i], k[j], m[(i + j) % 4]);
 }
 
 typedef struct {

@@ -31,6 +31,7 @@ static inline vreal load_fp16(const uint16_t *p, size_t left) { return _mm256_cv
 #include "lib/tensor/stored/dot_int8_rows.inc.h"
 
 const qp_dot_kernels qp_dot_avx2 = {.int8 = int8_products,
+                                       .int8_largest = int8_largest,
                                        .int8_round = int8_round,
                                        .int8_finish = int8_finish,
                                        .bf16 = bf16_products,

@@ -2,6 +2,20 @@
  * compiler turns into vectors of the level of the file that includes this; the bits are the same at each. */
 #include <string.h>
 
+/* Floats without their sign are ordered as their bits are. */
+static uint32_t int8_largest(int n, const qp_real *x)
+{
+    int32_t most = 0;
+    for (int i = 0; i < n; i++) {
+        const float value = (float)x[i];
+        int32_t bits;
+        memcpy(&bits, &value, sizeof bits);
+        bits &= 0x7FFFFFFF;
+        most = bits > most ? bits : most;
+    }
+    return (uint32_t)most;
+}
+
 /* Adding 1.5 * 2^23 leaves the integer in the low bits. */
 static int32_t int8_round(int n, const qp_real *x, float inverse, int8_t *y)
 {

@@ -11,6 +11,7 @@
 
 /* Rows of 8-bit integers, -127 .. 127, and the sum of each. */
 #define QP_INT8_STEP 64
+static inline size_t qp_int8_stride(int k) { return ((size_t)k + QP_INT8_STEP - 1) / QP_INT8_STEP * QP_INT8_STEP; }
 typedef struct {
     const int8_t *value; /* [rows, stride], zeros from column k on; stride a multiple of QP_INT8_STEP */
     ptrdiff_t stride;
@@ -31,6 +32,12 @@ typedef struct {
 typedef struct {
     /* sum [a.rows, n] = A W', exact: k is at most QP_INT8_COLUMNS */
     void (*int8)(const qp_int8_rows *a, const int8_t *w, int n, int k, int32_t *sum);
+    /* W in panels of QP_INT8_PANEL outputs x qp_int8_stride(k) bytes, and the same product with one of them, faster for
+     * QP_INT8_WIDE rows of A and more; NULL: there is no such kernel */
+    void (*int8_pack)(const int8_t *w, int n, int k, int8_t *panel);
+    void (*int8_panel)(const qp_int8_rows *a, const int8_t *panel, int n, int k, int32_t *sum);
+    /* the largest |x| without its sign bit; above the bits of infinity if one is NaN */
+    uint32_t (*int8_largest)(int n, const qp_real *x);
     /* y = round(x * inverse), ties to even, |x * inverse| < 2^22; returns the sum of y */
     int32_t (*int8_round)(int n, const qp_real *x, float inverse, int8_t *y);
     void (*int8_finish)(const qp_int8_outputs *out, const int32_t *sum, qp_real *c);
@@ -39,6 +46,8 @@ typedef struct {
     void (*fp16)(qp_matrix a, const uint16_t *w, int n, qp_real *sum);
 } qp_dot_kernels;
 
+enum { QP_INT8_PANEL = 64, QP_INT8_WIDE = 5 };
+
 /* The most columns of a weight of 8 bits: 2^17 products of 127 and 128 fit into 32 bits. */
 #define QP_INT8_COLUMNS (1 << 17)
 
@@ -46,9 +55,10 @@ extern const qp_dot_kernels qp_dot_scalar;
 #ifdef QP_VECTOR_KERNELS
 extern const qp_dot_kernels qp_dot_avx2, qp_dot_avx512, qp_dot_vnni;
 void qp_dot_int8_vnni(const qp_int8_rows *a, const int8_t *w, int n, int k, int32_t *sum);
-/* The same for many rows and n <= QP_VNNI_OUTPUTS. */
-enum { QP_VNNI_OUTPUTS = 64 };
-void qp_dot_int8_vnni_panel(const qp_int8_rows *a, const int8_t *w, int n, int k, int32_t *sum);
+/* The same for many rows and n <= QP_INT8_PANEL; int8_pack and int8_panel. */
+void qp_dot_int8_vnni_many(const qp_int8_rows *a, const int8_t *w, int n, int k, int32_t *sum);
+void qp_dot_int8_vnni_pack(const int8_t *w, int n, int k, int8_t *panel);
+void qp_dot_int8_vnni_panel(const qp_int8_rows *a, const int8_t *panel, int n, int k, int32_t *sum);
 #endif
 
 /* qp_dot_set — the kernels of the chosen level. At the level avx512 `int8` uses VNNI where the CPU has it. */

@@ -33,6 +33,7 @@ static void int8_products(const qp_int8_rows *a, const int8_t *w, int n, int k, 
 }
 
 const qp_dot_kernels qp_dot_scalar = {.int8 = int8_products,
+                                       .int8_largest = int8_largest,
                                        .int8_round = int8_round,
                                        .int8_finish = int8_finish,
                                        .bf16 = bf16_products,

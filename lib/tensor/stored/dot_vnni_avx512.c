@@ -87,8 +87,8 @@ VNNI DOT_ROWS(vnni_rows, vnni_one, vnni_tile)
     void qp_dot_int8_vnni(const qp_int8_rows *a, const int8_t *w, int n, int k, int32_t *sum)
 {
     /* turning W into a panel costs about as much as it saves for four rows */
-    if (a->rows > 4 && n <= QP_VNNI_OUTPUTS)
-        qp_dot_int8_vnni_panel(a, w, n, k, sum);
+    if (a->rows >= QP_INT8_WIDE && n <= QP_INT8_PANEL)
+        qp_dot_int8_vnni_many(a, w, n, k, sum);
     else
         vnni_rows(&(vnni_job){a, w, a->rows, n, k, sum});
 }

@@ -2,7 +2,8 @@
  *
  * W becomes a panel in the cache: fours of columns, those of all outputs side by side, so that a vector has one four of
  * 16 outputs. It is multiplied with a four of a row of A in all lanes, and no sum is left to add across lanes. As in
- * dot_vnni_avx512.c W becomes unsigned, and 128 times the sum of the row of A is taken off. */
+ * dot_vnni_avx512.c W becomes unsigned, and 128 times the sum of the row of A is taken off. The first rows ask for the
+ * panel AHEAD fours before they read it; the others find it in the cache. */
 #include "lib/tensor/kernels/cpu.h"
 
 #ifdef QP_VECTOR_KERNELS
@@ -15,7 +16,7 @@
 
 #define VNNI __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")))
 
-enum { LANES = 16, VECTORS = QP_VNNI_OUTPUTS / LANES, FOURS = 256, ROWS = 6 };
+enum { LANES = 16, VECTORS = QP_INT8_PANEL / LANES, FOURS = 256, ROWS = 6, AHEAD = 32 };
 
 /* sum += fours of w times fours of x. The instruction itself: gcc copies every sum of its intrinsic twice. */
 #define ADD_FOURS(sum, w, x) __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(w), "v"(x))
@@ -75,10 +76,17 @@ VNNI static void fill_square(const panel_job *j, int first, int fours, __m512i *
     DOT_UNROLL for (int i = 0; i < LANES; i++) panel[(fours + i) * VECTORS + first / LANES] = x[i];
 }
 
-/* The panel from four j->first on; returns how many fours there are, a multiple of LANES. */
+/* How many fours are multiplied from four j->first on, a multiple of LANES. */
+static int fours_of(const panel_job *j)
+{
+    const int left = (j->k + 3) / 4 - j->first;
+    return left < FOURS ? (left + LANES - 1) / LANES * LANES : FOURS;
+}
+
+/* The panel from four j->first on; returns its fours. */
 VNNI static int fill(const panel_job *j, __m512i *panel)
 {
-    const int left = (j->k + 3) / 4 - j->first, fours = left < FOURS ? (left + LANES - 1) / LANES * LANES : FOURS;
+    const int fours = fours_of(j);
     for (int first = 0; first < j->n; first += LANES)
         for (int i = 0; i < fours; i += LANES) fill_square(j, first, i, panel);
     return fours;
@@ -86,6 +94,7 @@ VNNI static int fill(const panel_job *j, __m512i *panel)
 
 VNNI DOT_INLINE void panel_tile(const panel_job *j, int row, const int rows, const int vectors)
 {
+    const bool ahead = row == 0;
     const int8_t *a = j->a->value + row * j->a->stride + (ptrdiff_t)4 * j->first;
     const __mmask16 last = (__mmask16)((1U << (j->n - LANES * (vectors - 1))) - 1);
     __m512i sum[ROWS][VECTORS];
@@ -96,6 +105,8 @@ VNNI DOT_INLINE void panel_tile(const panel_job *j, int row, const int rows, con
     for (int l = 0; l < j->fours; l++) {
         __m512i w[VECTORS];
         DOT_UNROLL for (int v = 0; v < vectors; v++) w[v] = j->panel[l * VECTORS + v];
+        if (ahead)
+            DOT_UNROLL for (int v = 0; v < vectors; v++) __builtin_prefetch(&j->panel[(l + AHEAD) * VECTORS + v]);
         DOT_UNROLL for (int r = 0; r < rows; r++)
         {
             int32_t four;
@@ -128,14 +139,35 @@ PANEL_ROWS(rows_of_2, 2)
 PANEL_ROWS(rows_of_3, 3)
 PANEL_ROWS(rows_of_4, 4)
 
-void qp_dot_int8_vnni_panel(const qp_int8_rows *a, const int8_t *w, int n, int k, int32_t *sum)
+static void (*const rows_of[])(const panel_job *) = {rows_of_1, rows_of_2, rows_of_3, rows_of_4};
+
+void qp_dot_int8_vnni_many(const qp_int8_rows *a, const int8_t *w, int n, int k, int32_t *sum)
 {
-    static void (*const rows_of[])(const panel_job *) = {rows_of_1, rows_of_2, rows_of_3, rows_of_4};
     __m512i panel[FOURS * VECTORS];
     panel_job j = {.a = a, .w = w, .n = n, .k = k, .sum = sum, .panel = panel};
-    for (int column = 0; column < k; column += 4 * FOURS) {
-        j.first = column / 4;
+    for (; 4 * j.first < k; j.first += FOURS) {
         j.fours = fill(&j, panel);
+        rows_of[(n - 1) / LANES](&j);
+    }
+}
+
+void qp_dot_int8_vnni_pack(const int8_t *w, int n, int k, int8_t *panel)
+{
+    for (int first = 0; first < n; first += QP_INT8_PANEL) {
+        const int left = n - first;
+        panel_job j = {.w = w + (ptrdiff_t)first * k, .n = left < QP_INT8_PANEL ? left : QP_INT8_PANEL, .k = k};
+        __m512i *to = (__m512i *)(void *)(panel + (size_t)first * qp_int8_stride(k));
+        for (; 4 * j.first < k; j.first += FOURS) fill(&j, to + (ptrdiff_t)j.first * VECTORS);
+    }
+}
+
+void qp_dot_int8_vnni_panel(const qp_int8_rows *a, const int8_t *panel, int n, int k, int32_t *sum)
+{
+    const __m512i *from = (const __m512i *)(const void *)panel;
+    panel_job j = {.a = a, .n = n, .k = k, .sum = sum};
+    for (; 4 * j.first < k; j.first += FOURS) {
+        j.fours = fours_of(&j);
+        j.panel = from + (ptrdiff_t)j.first * VECTORS;
         rows_of[(n - 1) / LANES](&j);
     }
 }
