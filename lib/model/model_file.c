@@ -283,32 +283,41 @@ qp_status qp_model_file_config(const char *path, qp_model_config *config, bool *
     return status;
 }
 
-static qp_status load_from(const qp_safetensors *file, bool verify, qp_model **model)
+static qp_status check_format(const qp_safetensors *file)
 {
     const char *path = qp_safetensors_path(file), *format = qp_safetensors_metadata(file, FORMAT_KEY);
-    const char *config_text = qp_safetensors_metadata(file, MODEL_KEY);
-    if (!format || !config_text)
+    if (!format || !qp_safetensors_metadata(file, MODEL_KEY))
         return qp_fail(QP_EDATA, "%s: a safetensors file, but not a model of quipu; make one with quipu train", path);
     if (strcmp(format, FORMAT) != 0)
         return qp_fail(QP_EDATA, "%s: model format %.20s, this quipu reads %s; use a newer quipu", path, format,
                        FORMAT);
-    if (verify) QP_TRY(qp_safetensors_verify(file));
+    return QP_OK;
+}
+
+static qp_status load_from(const qp_safetensors *file, qp_model **model)
+{
+    const char *path = qp_safetensors_path(file);
     qp_model_config config;
-    QP_TRY(qp_model_config_from_json(path, config_text, &config));
+    QP_TRY(qp_model_config_from_json(path, qp_safetensors_metadata(file, MODEL_KEY), &config));
     QP_TRY(qp_model_plan(&config, model));
     QP_TRY(config.decoder == QP_KIND_NGRAM ? fill_ngram(file, *model) : fill(file, qp_model_params(*model)));
     return qp_params_check_finite(qp_model_params(*model), path);
 }
 
-typedef struct {
-    const qp_texts_reader *reader;
-    const qp_model_texts *texts;
-} reading;
+static qp_status verify_file(void *self) { return qp_safetensors_verify(self); }
 
-static qp_status read_texts(void *self)
+/* The header is parsed and the tokenizers are read beside the checksum, which takes about as long. Its error counts
+ * more than theirs. */
+static qp_status load_texts(qp_safetensors *file, bool verify, const qp_texts_reader *reader, qp_model_texts *texts)
 {
-    const reading *r = self;
-    return r->reader->read(r->reader->self, r->texts);
+    qp_beside check = {0};
+    if (verify) qp_beside_start(&check, verify_file, file);
+    qp_status status = qp_safetensors_parse(file);
+    if (status == QP_OK) status = check_format(file);
+    if (status == QP_OK) status = copy_texts(file, texts);
+    const qp_status read = status == QP_OK && reader ? reader->read(reader->self, texts) : QP_OK;
+    if (verify) status = qp_beside_join(&check, status);
+    return status == QP_OK ? read : status;
 }
 
 static qp_status load(const char *path, bool map, bool verify, const qp_texts_reader *reader, qp_model **model,
@@ -317,16 +326,10 @@ static qp_status load(const char *path, bool map, bool verify, const qp_texts_re
     *model = NULL;
     *texts = (qp_model_texts){0};
     qp_safetensors *file;
-    QP_TRY(qp_safetensors_open(path, &file));
+    QP_TRY(qp_safetensors_begin(path, &file));
     qp_status status = map ? qp_safetensors_map(file) : QP_OK;
-    if (status == QP_OK) status = copy_texts(file, texts);
-    if (status == QP_OK) {
-        qp_beside beside = {0};
-        reading texts_of = {reader, texts};
-        if (reader) qp_beside_start(&beside, read_texts, &texts_of);
-        status = load_from(file, verify, model);
-        if (reader) status = qp_beside_join(&beside, status);
-    }
+    if (status == QP_OK) status = load_texts(file, verify, reader, texts);
+    if (status == QP_OK) status = load_from(file, model);
     qp_safetensors_close(file);
     if (status == QP_OK) return QP_OK;
     qp_model_free(*model);

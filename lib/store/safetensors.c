@@ -215,7 +215,11 @@ static qp_status read_header(qp_safetensors *file)
                        file->base.path, (unsigned long long)file->header_bytes);
     file->header = malloc((size_t)file->header_bytes + 1);
     if (!file->header) return qp_fail(QP_EMEMORY, "%s: out of memory for its header", file->base.path);
-    QP_TRY(qp_safetensors_pread(file, PREFIX_BYTES, file->header, (size_t)file->header_bytes));
+    return qp_safetensors_pread(file, PREFIX_BYTES, file->header, (size_t)file->header_bytes);
+}
+
+qp_status qp_safetensors_parse(qp_safetensors *file)
+{
     QP_TRY(check_values(file));
     const size_t bytes = (size_t)file->header_bytes;
     QP_TRY(qp_json_read(file->base.path, file->header, bytes, JSON_REJECT_DUPLICATES, &file->root));
@@ -225,7 +229,7 @@ static qp_status read_header(qp_safetensors *file)
     return parse_root(file);
 }
 
-qp_status qp_safetensors_open(const char *path, qp_safetensors **result)
+qp_status qp_safetensors_begin(const char *path, qp_safetensors **result)
 {
     qp_binary *base;
     *result = NULL;
@@ -235,6 +239,16 @@ qp_status qp_safetensors_open(const char *path, qp_safetensors **result)
         *result = (qp_safetensors *)base;
     else
         qp_safetensors_close((qp_safetensors *)base);
+    return status;
+}
+
+qp_status qp_safetensors_open(const char *path, qp_safetensors **result)
+{
+    QP_TRY(qp_safetensors_begin(path, result));
+    qp_status status = qp_safetensors_parse(*result);
+    if (status == QP_OK) return QP_OK;
+    qp_safetensors_close(*result);
+    *result = NULL;
     return status;
 }
 

@@ -59,8 +59,12 @@ typedef struct qp_safetensors qp_safetensors;
 /* qp_safetensors_open — read and check the header; the arrays stay in the file, in the order of their bytes.
  * Memory  the header, parsed.
  * Errors  QP_ENOINPUT missing, a folder, unreadable; QP_EDATA not such a file, truncated, damaged, or an element type
- *         that is not supported; QP_EIO; QP_EMEMORY. */
+ *         that is not supported; QP_EIO; QP_EMEMORY.
+ * qp_safetensors_begin, qp_safetensors_parse — the same in two steps: after the first, the file can be mapped and
+ *   verified, by another thread too. */
 qp_status qp_safetensors_open(const char *path, qp_safetensors **file);
+qp_status qp_safetensors_begin(const char *path, qp_safetensors **file);
+qp_status qp_safetensors_parse(qp_safetensors *file);
 void qp_safetensors_close(qp_safetensors *file);
 const char *qp_safetensors_path(const qp_safetensors *file);
 

@@ -9,11 +9,18 @@
 
 static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts"); }
 
+static void whole_words_free(qp_whole_words *words)
+{
+    if (!words) return;
+    free(words->whole);
+    qp_word_table_free(&words->word);
+    free(words);
+}
+
 void qp_pipeline_bytes_free(qp_pipeline_bytes *fast)
 {
     if (!fast) return;
-    free(fast->whole);
-    qp_word_table_free(&fast->word);
+    whole_words_free(atomic_load(&fast->words));
     free(fast);
 }
 
@@ -49,22 +56,39 @@ static bool is_byte_level(const qp_pipeline *p, qp_pipeline_bytes *fast)
     return true;
 }
 
-static qp_status find_whole_words(const qp_pipeline *p, qp_pipeline_bytes *fast)
+static qp_status find_whole_words(const qp_pipeline *p, qp_whole_words *words)
 {
     const qp_vocabulary *v = &p->vocabulary;
     qp_word_pieces pieces = {0};
-    fast->whole = calloc((size_t)v->count + 1, 1);
-    qp_status status = fast->whole ? QP_OK : no_memory();
+    words->whole = calloc((size_t)v->count + 1, 1);
+    qp_status status = words->whole ? QP_OK : no_memory();
     for (int32_t i = 0; status == QP_OK && i < v->count; i++) {
         size_t bytes;
         const char *text = qp_vocabulary_text(v, i, &bytes);
         if (v->kind[i] != QP_PIECE_NORMAL) continue;
         status = qp_pipeline_model(p, text, bytes, &pieces);
-        fast->whole[i] = status == QP_OK && pieces.count == 1 && pieces.piece[0] == i;
-        if (fast->whole[i] && bytes <= QP_LONGEST_TABLE_WORD) status = qp_word_table_add(&fast->word, text, bytes, i);
+        words->whole[i] = status == QP_OK && pieces.count == 1 && pieces.piece[0] == i;
+        if (words->whole[i] && bytes <= QP_LONGEST_TABLE_WORD) status = qp_word_table_add(&words->word, text, bytes, i);
     }
     qp_word_pieces_free(&pieces);
     return status;
+}
+
+/* The whole words, for a text of `bytes`; NULL: merge. Any thread: the one whose text reaches the limit finds them. */
+static const qp_whole_words *whole_words_of(const qp_pipeline *p, size_t bytes)
+{
+    qp_pipeline_bytes *fast = p->bytes;
+    qp_whole_words *words = atomic_load_explicit(&fast->words, memory_order_acquire);
+    if (words || atomic_load_explicit(&fast->encoded, memory_order_relaxed) >= QP_LATE_WORDS) return words;
+    const size_t before = atomic_fetch_add_explicit(&fast->encoded, bytes, memory_order_relaxed);
+    if (before >= QP_LATE_WORDS || before + bytes < QP_LATE_WORDS) return NULL;
+    words = calloc(1, sizeof *words);
+    if (words && find_whole_words(p, words) != QP_OK) {
+        whole_words_free(words);
+        words = NULL;
+    }
+    atomic_store_explicit(&fast->words, words, memory_order_release);
+    return words;
 }
 
 /* Only normal forms before, and a piece for every byte. */
@@ -86,13 +110,11 @@ qp_status qp_pipeline_bytes_prepare(const qp_pipeline *p, qp_pipeline_bytes **fa
     *fast = NULL;
     qp_pipeline_bytes *own = calloc(1, sizeof *own);
     if (!own) return no_memory();
-    bool usable = is_byte_level(p, own) && has_all_bytes(p, own);
-    qp_status status = usable ? find_whole_words(p, own) : QP_OK;
-    if (usable && status == QP_OK)
+    if (is_byte_level(p, own) && has_all_bytes(p, own))
         *fast = own;
     else
         qp_pipeline_bytes_free(own);
-    return status;
+    return QP_OK;
 }
 
 bool qp_pipeline_bytes_takes(const qp_pipeline *p, const char *text, size_t bytes)
@@ -104,20 +126,23 @@ bool qp_pipeline_bytes_takes(const qp_pipeline *p, const char *text, size_t byte
     return true;
 }
 
-/* Append the pieces of one word; `readable` bytes may be read from its beginning. */
-static qp_status add_word(const qp_pipeline *p, qp_pipeline_bytes_scratch *s, const char *text, size_t bytes,
-                          size_t readable, int32_t *id, size_t *count)
+/* The piece that a word is; -1: it has to be merged. `readable` bytes may be read from its beginning. */
+static inline int32_t whole_word(const qp_pipeline *p, const qp_whole_words *words, const char *text, size_t bytes,
+                                 size_t readable)
 {
-    const qp_pipeline_bytes *fast = p->bytes;
-    int32_t piece = bytes <= QP_LONGEST_TABLE_WORD ? qp_word_table_find(&fast->word, text, bytes, readable)
+    if (!words) return p->ignore_merges ? qp_vocabulary_find(&p->vocabulary, text, bytes) : -1;
+    int32_t piece = bytes <= QP_LONGEST_TABLE_WORD ? qp_word_table_find(&words->word, text, bytes, readable)
                                                    : qp_vocabulary_find(&p->vocabulary, text, bytes);
-    if (piece >= 0 && fast->whole[piece]) {
-        id[(*count)++] = piece;
-        return QP_OK;
-    }
+    return piece >= 0 && words->whole[piece] ? piece : -1;
+}
+
+/* Append the pieces of a word that has to be merged. */
+static qp_status merge_word(const qp_pipeline *p, qp_pipeline_bytes_scratch *s, const char *text, size_t bytes,
+                            int32_t *id, size_t *count)
+{
     size_t symbols = bytes;
     int32_t *symbol = id + *count;
-    for (size_t i = 0; i < bytes; i++) symbol[i] = fast->byte_piece[(unsigned char)text[i]];
+    for (size_t i = 0; i < bytes; i++) symbol[i] = p->bytes->byte_piece[(unsigned char)text[i]];
     QP_TRY(qp_bpe_apply(&p->bpe, &s->bpe, symbol, &symbols));
     *count += symbols;
     return QP_OK;
@@ -127,6 +152,7 @@ qp_status qp_pipeline_bytes_encode(const qp_pipeline *p, qp_pipeline_bytes_scrat
                                    int32_t *id, size_t *count)
 {
     const qp_regex *regex = p->bytes->regex;
+    const qp_whole_words *words = whole_words_of(p, bytes);
     *count = 0;
     if (bytes && p->bytes->prefix_space && text[0] != ' ') {
         if (!QP_GROW(s->text, s->text_capacity, bytes + 1)) return no_memory();
@@ -136,7 +162,11 @@ qp_status qp_pipeline_bytes_encode(const qp_pipeline *p, qp_pipeline_bytes_scrat
     }
     for (size_t at = 0, end = bytes; at < bytes; at = end) {
         if (regex) end = qp_word_pattern_end(regex->known, regex->classes, text, bytes, at);
-        QP_TRY(add_word(p, s, text + at, end - at, bytes - at, id, count));
+        const int32_t piece = whole_word(p, words, text + at, end - at, bytes - at);
+        if (piece >= 0)
+            id[(*count)++] = piece;
+        else
+            QP_TRY(merge_word(p, s, text + at, end - at, id, count));
     }
     for (size_t i = 0; i < *count; i++) id[i] = p->token_id[id[i]];
     return QP_OK;

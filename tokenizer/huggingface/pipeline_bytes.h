@@ -1,18 +1,30 @@
 #ifndef QP_PIPELINE_BYTES_H
 #define QP_PIPELINE_BYTES_H
 
+#include <stdatomic.h>
+
 #include "tokenizer/huggingface/pipeline.h"
 #include "tokenizer/models/word_table.h"
 
 /* pipeline_bytes — the ids alone of byte-level BPE pipelines (GPT-2, GPT-4, Llama 3, Qwen ...), several times as fast
  * as the stages that also keep spans: words are cut by hand (word_pattern.h), a word that is a piece is found by
- * one lookup in the vocabulary, the others are merged from their bytes. No texts are cached. */
+ * one lookup in the vocabulary, the others are merged from their bytes. No texts are cached.
+ * Which pieces can be looked up is found out by merging each of them, once QP_LATE_WORDS bytes have been encoded: for a
+ * prompt that would take longer than all the rest. Until then, every word is merged (with ignore_merges, looked up
+ * first). */
+enum { QP_LATE_WORDS = 1 << 14 };
+
+typedef struct {
+    uint8_t *whole;     /* of each piece: its own text becomes just this piece */
+    qp_word_table word; /* these, if short */
+} qp_whole_words;
+
 typedef struct qp_pipeline_bytes {
     bool prefix_space;
     const qp_regex *regex; /* borrowed from a stage; NULL: the text is one word */
     int32_t byte_piece[256];
-    uint8_t *whole;     /* of each piece: its own text becomes just this piece */
-    qp_word_table word; /* these, if short */
+    atomic_size_t encoded; /* bytes, up to QP_LATE_WORDS */
+    _Atomic(qp_whole_words *) words; /* NULL: not yet, or no memory */
 } qp_pipeline_bytes;
 
 /* Memory of one caller; zero it before the first use. */
