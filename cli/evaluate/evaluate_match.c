@@ -91,7 +91,7 @@ qp_status qp_evaluate_match(const qp_package *m, const qp_text_files *files, int
         qp_warn("%s: %lld pairs with an empty text skipped", files->source, (long long)corpus.statistics.empty);
     qp_match_metrics measured;
     row rows[METRICS];
-    qp_status status = qp_match_metrics_measure(m->model, &corpus, threads, &measured);
+    qp_status status = qp_match_metrics_measure(m->model, &corpus, threads, NULL, &measured);
     if (status == QP_OK) fill(&measured, rows);
     if (status == QP_OK) status = check(rows, metrics, files->source);
     if (status == QP_OK) status = print(rows, measured.pairs, metrics, json);

@@ -2,6 +2,7 @@
 #define QP_MATCH_METRICS_H
 
 #include "data/text/corpus.h"
+#include "lib/cluster/cluster.h"
 #include "lib/model/model.h"
 
 /* match_metrics — how well the vectors of a model of --task match show which texts belong together.
@@ -20,9 +21,10 @@ typedef struct {
 } qp_match_metrics;
 
 /* qp_match_metrics_measure — of the pairs of a corpus, with the current weights; the same for any number of threads.
+ *   cluster  ranks that each make vectors and look for targets of a part of the texts; NULL: this process alone
  * Memory  the vectors of all texts; with recall also a block of 64 rows of cosines for each thread.
  * Time    recall: pairs^2 * width.   Errors  those of the model; QP_EMEMORY. */
-qp_status qp_match_metrics_measure(const qp_model *model, const qp_corpus *corpus, int threads,
+qp_status qp_match_metrics_measure(const qp_model *model, const qp_corpus *corpus, int threads, qp_cluster *cluster,
                                    qp_match_metrics *metrics);
 
 #endif

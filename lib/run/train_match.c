@@ -64,7 +64,7 @@ qp_status qp_match_load(const qp_train_settings *settings, qp_train_data *data)
 qp_status qp_match_measure(qp_train_data *data, int threads, qp_metrics *metrics)
 {
     qp_match_metrics m;
-    QP_TRY(qp_match_metrics_measure(data->package->model, &data->corpus[QP_VALIDATION], threads, &m));
+    QP_TRY(qp_match_metrics_measure(data->package->model, &data->corpus[QP_VALIDATION], threads, data->cluster, &m));
     if (m.scored) qp_metrics_add(metrics, "spearman", m.spearman);
     if (m.scored && m.binary) qp_metrics_add(metrics, "accuracy", m.accuracy);
     static const char *const name[QP_RECALLS] = {"recall@1", "recall@5", "recall@10"};

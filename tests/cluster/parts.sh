@@ -29,7 +29,7 @@ windows="--task lm --train lines --valid none --tokenizer char --decoder gru --l
 carried="$windows --carry"
 mlm="--task mlm --train lines --tokenizer word --layers 1 --heads 2 --ff-size 32 --encoder transformer $common"
 autoencode="--task autoencode --train lines --valid none --tokenizer word --decoder gru $gru"
-in_batch="--task match --train pairs --tokenizer word $gru"
+in_batch="--task match --train pairs --valid pairs --tokenizer word $gru"
 rows="--task classify --train rows.csv --column label --patch 1x2 $gru"
 
 remarks() { grep -h 'validation at\|warning' "$1.run/train.log"; }
