@@ -191,6 +191,10 @@ mpi-speed:  ## two ranks of one thread against one rank of two threads; three qu
 	@$(MAKE) MPI=1 BUILD=build/mpi build/mpi/bench/rank_speed
 	@sh bench/mpi_speed build/mpi
 
+mpi-times:  ## an update by 1, 2 and 4 ranks, measured and as bench/cluster computes it; three quiet minutes
+	@$(MAKE) MPI=1 BUILD=build/mpi build/mpi/bench/rank_speed build/mpi/bench/cluster
+	@sh bench/rank_times build/mpi
+
 bench: $(BENCH)  ## build/bench/*: programs that measure speed
 
 install: all $(HEADERS)  ## install under PREFIX (/usr/local)
@@ -369,4 +373,4 @@ say = $(if $(V),,@echo "  $(1)"; )
 .DELETE_ON_ERROR:
 .PHONY: all deb help demo test test-long test-interop oracles models tokenizer-cases gradcheck gradient-tests asan \
     mutants mpi-test mpi-kill-test kill-test fault-test oom-test power-test damage-test soak analyze fuzz fuzz-readers \
-    fuzz-coverage fuzzers lint rooms format bench mpi-speed race install uninstall clean
+    fuzz-coverage fuzzers lint rooms format bench mpi-speed mpi-times race install uninstall clean

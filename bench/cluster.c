@@ -13,7 +13,10 @@
  * with K buckets, a backward pass of b seconds and T seconds to send, max(T/K, T - b (K-1)/K) of T come after it. The
  * way back is not hidden, and --no-overlap hides nothing. Assumed: ranks on machines of their own, equally fast; a link
  * that is idle otherwise; messages that move without taking time from the cores. A model too large to be run here has
- * the speed of gpt-base: 6 operations for each weight and row. */
+ * the speed of gpt-base: 6 operations for each weight and row.
+ * --machine N: all ranks are on one machine of N cores. Ranks that need more cores than that take turns, so that
+ * everything takes ranks * cores / N times as long; messages are copies that the cores make, which nothing hides.
+ * bench/rank_times compares that with measured ranks. */
 #include <getopt.h>
 #include <math.h>
 #include <stdbool.h>
@@ -34,6 +37,7 @@ typedef struct {
 
 typedef struct {
     int ranks, shards, cores;
+    int machine;               /* cores that all ranks share; 0: every rank has its own */
     double bandwidth, latency; /* bytes per second, seconds */
     bool overlap;
 } setup;
@@ -121,7 +125,7 @@ static double exposed(const measured *m, const setup *s, double send)
 {
     const double buckets = qp_gradient_buckets((size_t)m->weights, BUCKET_MB), pieces = ceil(m->rows / QP_PIECE_ROWS);
     const double backward = m->shard / pieces * 2 / 3;
-    return s->overlap ? fmax(send / buckets, send - backward * (buckets - 1) / buckets) : send;
+    return s->overlap && !s->machine ? fmax(send / buckets, send - backward * (buckets - 1) / buckets) : send;
 }
 
 static double exchange_seconds(const measured *m, const setup *s, int kind)
@@ -144,7 +148,8 @@ static outcome update_of(const measured *m, const setup *s, int kind)
     const double compute = rounds * m->shard, ideal = m->shard * s->shards / (s->ranks * (double)s->cores);
     outcome o = {.exchange = exchange_seconds(m, s, kind), .uneven = compute - ideal};
     const double step = m->step / s->cores / (kind == ZERO_1 ? s->ranks : 1);
-    o.seconds = compute + m->sum * (own - 1) / s->cores + o.exchange + step;
+    const double turns = s->machine ? fmax(1, (double)s->ranks * s->cores / s->machine) : 1;
+    o.seconds = turns * (compute + m->sum * (own - 1) / s->cores + o.exchange + step);
     return o;
 }
 
@@ -163,8 +168,7 @@ static void print(const measured *m, setup s, const int *ranks, int count)
         double lost = o.seconds - one.seconds / s.ranks;
         const char *to = lost < 0.01 * o.seconds ? "-" : o.exchange > o.uneven ? "the exchange" : "too few shards";
         printf("%5d %15.3f s %9.1f              ", s.ranks, o.seconds, one.seconds / o.seconds);
-        for (int k = 0; k < KINDS; k++)
-            printf(" %5.0f %%", 100 * one.seconds / update_of(m, &s, k).seconds / s.ranks);
+        for (int k = 0; k < KINDS; k++) printf(" %5.0f %%", 100 * one.seconds / update_of(m, &s, k).seconds / s.ranks);
         printf("   %s\n", to);
     }
 }
@@ -172,23 +176,22 @@ static void print(const measured *m, setup s, const int *ranks, int count)
 static int usage(void)
 {
     fputs("usage: cluster [--model mt|gpt-base|350M] [--ranks N] [--bandwidth GBIT/S] [--latency MICROSECONDS] "
-          "[--shards N] [--cores N] [--rows N] [--no-overlap]\n",
+          "[--shards N] [--cores N] [--rows N] [--machine CORES] [--no-overlap]\n",
           stderr);
     return 2;
 }
 
 int main(int argc, char **argv)
 {
-    static const struct option option[] = {{"model", 1, NULL, 'm'},   {"ranks", 1, NULL, 'r'},
-                                           {"bandwidth", 1, NULL, 'b'}, {"latency", 1, NULL, 'l'},
-                                           {"shards", 1, NULL, 's'},  {"cores", 1, NULL, 'c'},
-                                           {"rows", 1, NULL, 'R'},    {"no-overlap", 0, NULL, 'n'},
-                                           {NULL, 0, NULL, 0}};
+    static const struct option option[] = {
+        {"model", 1, NULL, 'm'},   {"ranks", 1, NULL, 'r'}, {"bandwidth", 1, NULL, 'b'}, {"latency", 1, NULL, 'l'},
+        {"shards", 1, NULL, 's'},  {"cores", 1, NULL, 'c'}, {"rows", 1, NULL, 'R'},      {"no-overlap", 0, NULL, 'n'},
+        {"machine", 1, NULL, 'M'}, {NULL, 0, NULL, 0}};
     setup s = {.ranks = 256, .shards = 64, .cores = 1, .bandwidth = 10, .latency = 20, .overlap = true};
     int64_t rows = 0;
     const char *name = "350M";
     int list[10], count = 0;
-    for (int c; (c = getopt_long(argc, argv, "m:r:b:l:s:c:R:n", option, NULL)) != -1;) {
+    for (int c; (c = getopt_long(argc, argv, "m:r:b:l:s:c:R:M:n", option, NULL)) != -1;) {
         switch (c) {
         case 'm': name = optarg; break;
         case 'r': s.ranks = atoi(optarg); break;
@@ -197,11 +200,13 @@ int main(int argc, char **argv)
         case 's': s.shards = atoi(optarg); break;
         case 'c': s.cores = atoi(optarg); break;
         case 'R': rows = atoll(optarg); break;
+        case 'M': s.machine = atoi(optarg); break;
         case 'n': s.overlap = false; break;
         default: return usage();
         }
     }
-    if (s.ranks < 1 || s.ranks > 256 || s.shards < 1 || s.shards > 1 << 20 || s.cores < 1 || s.bandwidth <= 0)
+    if (s.ranks < 1 || s.ranks > 256 || s.shards < 1 || s.shards > 1 << 20 || s.cores < 1 || s.machine < 0 ||
+        s.bandwidth <= 0)
         return usage();
     for (int r = 1; r < s.ranks; r *= 2) list[count++] = r;
     list[count++] = s.ranks;

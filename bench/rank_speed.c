@@ -2,7 +2,8 @@
  *     mpirun -np 2 build/mpi/bench/rank_speed
  * The work of an update is the same with any number of ranks: its shards are dealt to them, the gradient is exchanged,
  * and each updates its part of the weights, as training does. Prints the median time of an update, what of it passes
- * after the shards (the optimizer and the exchange of the weights), and target tokens per second. */
+ * after the shards (the optimizer and the exchange of the weights), and target tokens per second. --link: what a
+ * message between ranks 0 and 1 takes instead, as bench/cluster is given it. */
 #include <getopt.h>
 #include <time.h>
 
@@ -80,35 +81,70 @@ static void run(bench *b, double seconds)
     }
 }
 
+/* ---- the link ---- */
+
+enum { LINK_BYTES = 1 << 24, LINK_TURNS = 15, LINK_HANDSHAKES = 2000 };
+
+/* Seconds that ranks 0 and 1 take to send each other `bytes`, as the exchange of gradients does. */
+static double both_ways(qp_cluster *cluster, char *data, size_t bytes)
+{
+    int rank = qp_cluster_rank(cluster);
+    const qp_message message[] = {{1 - rank, false, data, bytes}, {1 - rank, true, data + bytes, bytes}};
+    double begun = clock_seconds();
+    if (rank < 2) die(qp_cluster_exchange(cluster, message, 2));
+    return clock_seconds() - begun;
+}
+
+static void measure_link(qp_cluster *cluster)
+{
+    static double turn[LINK_HANDSHAKES];
+    char *data = calloc(2, LINK_BYTES);
+    if (!data || qp_cluster_ranks(cluster) < 2) die(qp_fail(QP_EUSAGE, "--link needs two ranks, and 32 MB"));
+    for (int i = 0; i < LINK_TURNS; i++) turn[i] = both_ways(cluster, data, LINK_BYTES);
+    double bandwidth = LINK_BYTES / median(turn, LINK_TURNS);
+    for (int i = 0; i < LINK_HANDSHAKES; i++) turn[i] = both_ways(cluster, data, 1);
+    double latency = median(turn, LINK_HANDSHAKES);
+    if (qp_cluster_rank(cluster) == 0) printf("--bandwidth %.3g --latency %.3g\n", bandwidth * 8 / 1e9, latency * 1e6);
+    free(data);
+}
+
 static int usage(void)
 {
-    fputs("usage: [mpirun -np N] rank_speed [--model NAME] [--threads N] [--seconds N] [--shard-rows N] [--bf16]\n",
+    fputs("usage: [mpirun -np N] rank_speed [--model NAME] [--threads N] [--seconds N] [--shard-rows N] [--bf16] "
+          "[--link]\n",
           stderr);
     return 2;
 }
 
 int main(int argc, char **argv)
 {
-    static const struct option option[] = {{"model", 1, NULL, 'm'},      {"threads", 1, NULL, 't'},
-                                           {"seconds", 1, NULL, 's'},    {"shard-rows", 1, NULL, 'r'},
-                                           {"bf16", 0, NULL, 'b'},       {NULL, 0, NULL, 0}};
+    static const struct option option[] = {
+        {"model", 1, NULL, 'm'}, {"threads", 1, NULL, 't'}, {"seconds", 1, NULL, 's'}, {"shard-rows", 1, NULL, 'r'},
+        {"bf16", 0, NULL, 'b'},  {"link", 0, NULL, 'l'},    {NULL, 0, NULL, 0}};
     const char *name = "mt";
     int threads = 1, type = QP_GRADIENT_FP32;
     int64_t shard_rows = 0;
     double seconds = 5;
+    bool link = false;
     static bench b;
-    for (int c; (c = getopt_long(argc, argv, "m:t:s:r:b", option, NULL)) != -1;) {
+    for (int c; (c = getopt_long(argc, argv, "m:t:s:r:bl", option, NULL)) != -1;) {
         switch (c) {
         case 'm': name = optarg; break;
         case 't': threads = atoi(optarg); break;
         case 's': seconds = atof(optarg); break;
         case 'r': shard_rows = atoll(optarg); break;
         case 'b': type = QP_GRADIENT_BF16; break;
+        case 'l': link = true; break;
         default: return usage();
         }
     }
     if (threads < 1) return usage();
     die(qp_cluster_open(&b.cluster));
+    if (link) {
+        measure_link(b.cluster);
+        qp_cluster_close(b.cluster);
+        return 0;
+    }
     qp_cpu_flush_subnormals();
     b.t = trained_of(find_work(name), b.cluster);
     make_shards(&b, threads, shard_rows, type);
