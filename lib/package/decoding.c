@@ -1,15 +1,6 @@
 #include "lib/package/decoding.h"
 
-#include <string.h>
-
-#include "lib/text/json_reader.h"
-
 QP_FIELD_TABLE(qp_language_fields, "languages", qp_language_config, QP_LANGUAGE_FIELDS);
-
-static qp_status read_json(const char *place, const char *json, json_t **root)
-{
-    return qp_json_read(place, json, strlen(json), JSON_REJECT_DUPLICATES, root);
-}
 
 static void put_names(const json_t *languages, qp_text_buffer *out)
 {
@@ -27,7 +18,7 @@ qp_status qp_decoding_put_languages(const char *json, qp_text_buffer *out)
 {
     json_t *root;
     if (!json) return QP_OK;
-    QP_TRY(read_json("rules of decoding", json, &root));
+    QP_TRY(qp_decoding_read(json, &root));
     put_names(json_object_get(root, "languages"), out);
     json_decref(root);
     return QP_OK;
@@ -77,7 +68,7 @@ qp_status qp_decoding_set_languages(qp_package *package, const qp_language_confi
 {
     json_t *root = NULL;
     if (!*wanted->src_lang && !*wanted->tgt_lang) return QP_OK;
-    if (package->decoding) QP_TRY(read_json("rules of decoding", package->decoding, &root));
+    if (package->decoding) QP_TRY(qp_decoding_read(package->decoding, &root));
     qp_status status = json_object_size(json_object_get(root, "languages"))
                            ? set_languages(package, root, wanted, search)
                            : qp_fail(QP_EUSAGE, "this model has no tokens for languages; leave --src-lang and "

@@ -1,5 +1,6 @@
 #include "lib/package/decoding_rules.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/decode/generate.h"
@@ -10,6 +11,8 @@ static qp_status read_json(const char *place, const char *json, json_t **root)
 {
     return qp_json_read(place, json, strlen(json), JSON_REJECT_DUPLICATES, root);
 }
+
+qp_status qp_decoding_read(const char *json, json_t **root) { return read_json("rules of decoding", json, root); }
 
 /* Memory to try the value of a rule in, which belongs to the caller: several threads may open models. */
 typedef union {
@@ -31,13 +34,15 @@ static qp_status check_rules(const char *place, const json_t *rules, bool *fits)
 {
     const char *option;
     json_t *value;
+    char where[600];
     scratch_config scratch;
     json_object_foreach((json_t *)(uintptr_t)rules, option, value)
     {
         const qp_field *field = field_of(option);
         *fits = field && json_is_string(value);
         if (!*fits) return QP_OK;
-        if (qp_config_set(field, &scratch, place, json_string_value(value)) != QP_OK) return QP_EDATA;
+        snprintf(where, sizeof where, "%.500s: rule %.60s", place, option);
+        if (qp_config_set(field, &scratch, where, json_string_value(value)) != QP_OK) return QP_EDATA;
     }
     *fits = !rules || json_is_object(rules);
     return QP_OK;
@@ -75,7 +80,7 @@ qp_status qp_decoding_rules(const char *json, void (*put)(void *self, const char
     json_t *root, *value;
     const char *option;
     if (!json) return QP_OK;
-    QP_TRY(read_json("rules of decoding", json, &root));
+    QP_TRY(qp_decoding_read(json, &root));
     json_object_foreach(json_object_get(root, "rules"), option, value) put(self, option, json_string_value(value));
     json_decref(root);
     return QP_OK;

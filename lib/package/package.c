@@ -93,7 +93,7 @@ qp_status qp_package_set_language(qp_package *package, int32_t id)
     json_t *root;
     bool last = false;
     if (package->decoding) {
-        QP_TRY(qp_json_read("rules of decoding", package->decoding, strlen(package->decoding), 0, &root));
+        QP_TRY(qp_decoding_read(package->decoding, &root));
         last = json_is_true(json_object_get(root, "last"));
         json_decref(root);
     }

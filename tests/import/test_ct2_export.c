@@ -82,6 +82,10 @@ Test(ct2_export, what_was_written_is_read_with_the_same_weights)
         {LM, LLAMA, "norm", "both", "output-softcap", "5", "qkv-bias", "true"},
         {LM, "pos", "rope", "rope-size", "2", "parallel", "shared", "tied-embeddings", "false"},
         {LM, "pos", "rope", "parallel", "separate"},
+        {LM, LLAMA, "rope-base", "500000"},
+        {LM, LLAMA, "rope-scaling", "llama3", "rope-factor", "4", "rope-length", "8", "rope-fast", "3"},
+        {"pos", "relative", "relative-buckets", "8", "relative-far", "20", "norm-type", "rms", "bias", "false",
+         "tied-embeddings-all", "true", "scale-embeddings", "false", "attention-scale", "1"},
         {LM, "pos", "alibi", "embedding-norm", "true"},
         {LM, "pos", "learned", "emb-size", "64", "ff-size", "96"}}; /* arrays of more than one block of the writer */
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {

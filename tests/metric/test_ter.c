@@ -62,6 +62,9 @@ Test(ter, references_are_normalised_twice)
 Test(ter, a_moved_group_is_one_edit)
 {
     cr_assert_float_eq(score_pair("d e f a b c x", "a b c d e f y"), 100 * 2.0 / 7, 1e-9);
+    cr_assert_float_eq(score_pair("d e f g h i j a b c", "a b c d e f g h i j"), 100 * 1.0 / 10, 1e-9);
+    cr_assert_float_eq(score_pair("h i j a b c d e f g", "a b c d e f g h i j"), 100 * 1.0 / 10, 1e-9);
+    cr_assert_float_eq(score_pair("x a y b z c", "c x a y b z"), 100 * 1.0 / 6, 1e-9);
     cr_assert_eq(score_pair("a b", "a b"), 0);
     cr_assert_eq(score_pair("", "a b"), 100);
     cr_assert_eq(score_pair("a b", ""), 100);

@@ -128,3 +128,16 @@ Test(terminal, a_terminal_too_narrow_for_anything)
     cr_assert_not_null(strstr(text, "##"));
     free(text);
 }
+
+/* Numbers of columns are written downwards, in every block of columns. */
+Test(terminal, numbers_above_the_columns)
+{
+    char *text = draw_wide(12, "internationalisation", 40);
+    cr_assert(strstr(text, "\n                                     1\n"
+                           "                   1 2 3 4 5 6 7 8 9 0\n"
+                           "                가 ##\n"),
+              "%s", text);
+    cr_assert(strstr(text, "\n                   1 1\n                   1 2\n                가\n"), "%s", text);
+    cr_assert(strstr(text, "\n1 가  2 가  3 가  4 가  5 가  6 가  7 가\n8 가  9 가  10 가  11 가\n12 internat"), "%s", text);
+    free(text);
+}

@@ -210,3 +210,37 @@ Test(schedule, plateau_cuts_after_patience_and_rests)
     cr_assert_eq(p.best, 2);
     cr_assert_eq(p.bad, 0);
 }
+
+/* A value counts as better from the threshold's share of the best one on, in the metric's own direction. */
+Test(schedule, plateau_needs_more_than_the_threshold)
+{
+    static const struct {
+        double first, second;
+        bool higher, better;
+    } row[] = {{10, 9.1, false, false}, {10, 8.9, false, true}, {10, 10.5, false, false},
+               {10, 10.9, true, false}, {10, 11.1, true, true}, {10, 9.5, true, false}};
+    qp_schedule_config c = make(QP_SCHEDULE_PLATEAU, 1, 0, 0);
+    c.lr_patience = 5, c.lr_threshold = 0.1;
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        qp_plateau p;
+        qp_plateau_init(&c, &p);
+        qp_plateau_update(&c, &p, row[i].first, row[i].higher);
+        qp_plateau_update(&c, &p, row[i].second, row[i].higher);
+        cr_expect_eq(p.best, row[i].better ? row[i].second : row[i].first, "row %zu", i);
+        cr_expect_eq(p.bad, row[i].better ? 0 : 1, "row %zu", i);
+    }
+}
+
+/* The rate is cut only where that changes it, and the cut is reported. */
+Test(schedule, plateau_reports_cuts_down_to_the_lowest_rate)
+{
+    qp_schedule_config c = make(QP_SCHEDULE_PLATEAU, 1, 0, 0);
+    c.lr_gamma = 0.5, c.lr_patience = 0, c.lr_cooldown = 0, c.lr_min = 0.5, c.lr_threshold = 0;
+    qp_plateau p;
+    qp_plateau_init(&c, &p);
+    cr_assert_not(qp_plateau_update(&c, &p, 1, false), "the first value is the best");
+    cr_assert(qp_plateau_update(&c, &p, 1, false));
+    cr_assert_eq(p.rate, 0.5);
+    cr_assert_not(qp_plateau_update(&c, &p, 1, false), "it is the lowest");
+    cr_assert_eq(p.rate, 0.5);
+}

@@ -74,6 +74,20 @@ Test(test_op_loss, soft_cross_entropy_is_its_equation)
     qp_tape_free(tape);
 }
 
+/* Of one class there is nothing to learn: p is 1. */
+Test(test_op_loss, one_class_costs_nothing)
+{
+    qp_tape *tape = fresh(QP_TRAIN);
+    const qp_real share[2] = {1, 1};
+    const int32_t only[2] = {0, 0};
+    qp_cross_entropy_config config = {.reduction = QP_SUM};
+    qp_tensor logits = op_matrix(2, 1, 5);
+    cr_assert_eq(qp_soft_cross_entropy(tape, logits, share, QP_SUM).value[0], 0);
+    cr_assert_eq(qp_cross_entropy(tape, logits, only, &config).value[0], 0);
+    cr_assert_not(qp_tape_failed(tape));
+    qp_tape_free(tape);
+}
+
 Test(test_op_loss, huge_logits_stay_finite)
 {
     qp_tape *tape = fresh(QP_TRAIN);
