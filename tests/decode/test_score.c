@@ -134,3 +134,30 @@ Test(score, only_a_text_longer_than_the_window_is_cut)
         }
     }
 }
+
+/* A long line is read by one state that is carried along, wherever it is among the others. */
+Test(score, a_long_line_has_the_same_score_at_any_place)
+{
+    enum { LONG = 2500 };
+    static const char *const recurrent[] = {"task=lm",       "encoder=none", "decoder=gru",
+                                            "hidden_size=7", "lm_window=0",  "max_length=4000"};
+    char *text = malloc(3 * LONG + 1);
+    for (int i = 0; i < LONG; i++) sprintf(text + 3 * (size_t)i, "w%d ", 4 + i * i % 6);
+    const qp_line line[][3] = {{{text, 3 * LONG}, {"w4 w5 w6", 8}, {"w7", 2}},
+                               {{"w4 w5 w6", 8}, {"w7", 2}, {text, 3 * LONG}}};
+    static const int place[2][3] = {{0, 1, 2}, {2, 0, 1}};
+    qp_scored scored[2][3];
+    tear_down();
+    scorer.model = support_model_with(recurrent, 6, vocabulary, 9, 3);
+    for (int i = 0; i < 2; i++)
+        cr_assert_eq(qp_score_lines(&scorer, NULL, line[i], 3, scored[i]), QP_OK, "%s", qp_error_message());
+    for (int k = 0; k < 3; k++) {
+        const qp_scored *a = &scored[0][place[0][k]], *b = &scored[1][place[1][k]];
+        cr_assert_eq(a->count, b->count);
+        cr_assert_arr_eq(a->log_probability, b->log_probability, (size_t)a->count * sizeof(qp_real), "line %d", k);
+    }
+    cr_assert_eq(scored[0][0].count, LONG + 1);
+    for (int i = 0; i < 2; i++)
+        for (int k = 0; k < 3; k++) qp_scored_free(&scored[i][k]);
+    free(text);
+}

@@ -163,3 +163,22 @@ Test(text_stream, spaces_between_prompt_and_text_and_ends_of_lines)
     cr_assert_str_eq(s.text, "w8");
     free(s.text);
 }
+
+/* A byte that begins no character holds nothing back once a whole character follows it. */
+Test(text_stream, what_follows_a_damaged_character_is_not_held_back)
+{
+    static const char *const input[] = {"\360\237a", "\341a", "\341\204zz", "a"};
+    static const char *const expected[] = {BAD "a", BAD "a", BAD "zz", "a"};
+    for (int i = 0; i < 4; i++) {
+        qp_text_codec codec = {.decode = decode_raw};
+        qp_text_stream s = {.codec = &codec};
+        int32_t id[8];
+        int count = (int)strlen(input[i]);
+        for (int k = 0; k < count; k++) id[k] = QP_SPECIAL_COUNT + (unsigned char)input[i][k];
+        qp_text_stream_begin(&s, id, 0);
+        for (int n = 1; n <= count; n++) cr_assert_eq(qp_text_stream_add(&s, id, n), QP_OK);
+        cr_assert_eq(s.certain, strlen(expected[i]), "%d: %zu bytes", i, s.certain);
+        cr_assert_eq(memcmp(s.text, expected[i], s.certain), 0, "%s", s.text);
+        free(s.text);
+    }
+}

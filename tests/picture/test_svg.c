@@ -63,16 +63,15 @@ Test(svg, the_title_wraps)
     qp_picture_free(&picture);
 }
 
-static double width_of(const char *column)
+/* The width of a drawing of one row with this label and these columns. */
+static double width_with(const char *row, const char *const *columns, int count)
 {
-    const char *row[] = {"I"}, *columns[24];
     const float weight[24] = {1};
-    for (int i = 0; i < 24; i++) columns[i] = i < 23 ? "a" : column;
     qp_picture picture;
     qp_panels panels;
     char *text;
     cr_assert_eq(qp_picture_init(&picture, "t"), QP_OK);
-    cr_assert_eq(qp_picture_label(&picture, QP_MAP_CROSS, row, 1, columns, 24), QP_OK);
+    cr_assert_eq(qp_picture_label(&picture, QP_MAP_CROSS, &row, 1, (const char **)(uintptr_t)columns, count), QP_OK);
     cr_assert_eq(qp_picture_add(&picture, QP_MAP_CROSS, 0, 0, weight), QP_OK);
     cr_assert_eq(qp_panels_choose(&picture, QP_MAP_CROSS, "all", "all", &panels), QP_OK);
     cr_assert_eq(qp_svg_draw(&picture, &panels, &text, NULL), QP_OK);
@@ -80,6 +79,13 @@ static double width_of(const char *column)
     free(text);
     qp_picture_free(&picture);
     return width;
+}
+
+static double width_of(const char *column)
+{
+    const char *columns[24];
+    for (int i = 0; i < 24; i++) columns[i] = i < 23 ? "a" : column;
+    return width_with("I", columns, 24);
 }
 
 /* A map of n tokens fills the picture: nothing but labels and margins beside it. */
@@ -134,4 +140,41 @@ Test(svg, spaces_are_faint)
 Test(svg, a_long_column_label_makes_the_drawing_wider)
 {
     cr_assert_gt(width_of("a_long_label_abcdefghijklmnopqrs"), width_of("a_long_label_a") + 20);
+}
+
+/* A caption is never cut: it is wider than a map of one cell, and not wider than one of many. */
+Test(svg, a_caption_makes_a_small_map_wider)
+{
+    const char *const columns[] = {"a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a"};
+    double caption = (double)strlen("cross attention, layer 1, head 1") * 6;
+    cr_assert_gt(width_with("I", columns, 1), caption);
+    cr_assert_eq(width_with("I", columns, 1), width_with("I", columns, 2));
+    cr_assert_eq(width_with("I", columns, 17), width_with("I", columns, 16) + 24);
+}
+
+/* Space for labels is that of the longest one, the first or the last. */
+Test(svg, space_for_labels)
+{
+    const char *rows[][2] = {{"a long label here", "b"}, {"b", "a long label here"}, {"b", "b"}};
+    double width[3], height[3];
+    for (int i = 0; i < 3; i++) {
+        const float weight[4] = {1, 0, 0, 1};
+        qp_picture picture;
+        qp_panels panels;
+        char *text;
+        cr_assert_eq(qp_picture_init(&picture, "t"), QP_OK);
+        cr_assert_eq(qp_picture_label(&picture, QP_MAP_CROSS, rows[i], 2, rows[i], 2), QP_OK);
+        for (int head = 0; head < 6; head++)
+            cr_assert_eq(qp_picture_add(&picture, QP_MAP_CROSS, 0, head, weight), QP_OK);
+        cr_assert_eq(qp_panels_choose(&picture, QP_MAP_CROSS, "all", "all", &panels), QP_OK);
+        cr_assert_eq(qp_svg_draw(&picture, &panels, &text, NULL), QP_OK);
+        width[i] = atof(strstr(text, "width='") + strlen("width='"));
+        height[i] = atof(strstr(text, "height='") + strlen("height='"));
+        free(text);
+        qp_picture_free(&picture);
+    }
+    cr_assert_eq(height[0], height[1]);
+    cr_assert_gt(height[0], height[2] + 50);
+    cr_assert_leq(width[0], width[1]);
+    cr_assert_gt(width[0], width[2] + 100);
 }

@@ -323,6 +323,27 @@ Test(safetensors, header_order_is_free)
     qp_safetensors_close(file);
 }
 
+/* A checksum has 32 digits; anything else is none. */
+Test(safetensors, checksums_of_another_length)
+{
+    static const char *const value[] = {"", "12345", "0123456789abcdef0123456789abcde",
+                                        "0123456789abcdef0123456789abcdef0", "0123456789abcdef0123456789abcdef"};
+    for (int i = 0; i < 5; i++) {
+        char header[300];
+        qp_safetensors *file;
+        snprintf(header, sizeof header,
+                 "{\"__metadata__\":{\"quipu.checksum\":\"%s\",\"more\":\"a text that is long enough for "
+                 "digits\"},\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}",
+                 value[i]);
+        put_header(header, 1);
+        cr_assert_eq(qp_safetensors_open(in_folder("x"), &file), QP_OK, "%s", qp_error_message());
+        cr_assert_eq(qp_safetensors_verify(file), QP_EDATA);
+        cr_assert(strstr(qp_error_message(), i < 4 ? "carries no checksum" : "does not fit"), "%s: %s", value[i],
+                  qp_error_message());
+        qp_safetensors_close(file);
+    }
+}
+
 Test(safetensors, too_many_tensors)
 {
     char *json = malloc(70u * (QP_STORED_MAX + 1) + 10), *at = json;
