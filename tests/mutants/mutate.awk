@@ -4,8 +4,8 @@
 # ranks remains the same while other lines change.
 # Kinds: compare, logic, sign, term, factor, number, drop. Text from the first quotation mark on is left alone, and so
 # are lines that free memory, close files, lock, stop on a failed allocation (if (!a || !b) return) or guard sizes of
-# 2^31, the room that is left in a buffer (sizeof text - used, used < bytes), and comparisons that choose the smaller or
-# larger of the two numbers they compare: tests cannot see these.
+# 2^31, the room that is left in a buffer (sizeof text - used, used < bytes), comparisons that choose the smaller or
+# larger of the two numbers they compare, and lines about ranks (cluster): tests of one process cannot see these.
 BEGIN {
     OFS = "\t"
     for (i = 32; i < 127; i++) code[sprintf("%c", i)] = i
@@ -80,7 +80,7 @@ comment { if (/\*\//) comment = 0; next }
 /^[ \t]*\/\*/ { if (!/\*\//) comment = 1; next }
 /^[ \t]*(#|\/\/|case |assert|static_assert)/ || /[^ \t].*\/\*[^*]*$/ { next }
 /free\(|_lock\(|decref\(|_end\(|close\(|alloc|qp_array_grow|tape_memory\(|goto |rewind\(/ ||
-/QP_EMEMORY|out of memory|(INT32|UINT32|SIZE)_MAX/ {
+/QP_EMEMORY|out of memory|cluster|(INT32|UINT32|SIZE)_MAX/ {
     before = $0
     next
 }
