@@ -190,6 +190,20 @@ Test(writer, keeps_mode_and_link)
     expect_content("f", "new");
 }
 
+/* A process without stdin gives its number to the next file that is opened. */
+Test(writer, without_standard_input)
+{
+    qp_writer *writer;
+    int saved = dup(0);
+    cr_assert_eq(close(0), 0);
+    qp_status status = qp_writer_open("f", &writer);
+    if (status == QP_OK) qp_writer_printf(writer, "new");
+    if (status == QP_OK) status = qp_writer_commit(writer);
+    cr_assert(dup2(saved, 0) == 0 && close(saved) == 0);
+    cr_assert_eq(status, QP_OK, "%s", qp_error_message());
+    expect_content("f", "new");
+}
+
 Test(writer, full_disk)
 {
     cr_assert_eq(write_text("/dev/full", "x"), QP_EIO);

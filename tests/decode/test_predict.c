@@ -86,6 +86,38 @@ Test(predict, a_batch_equals_its_texts_alone_and_threads_change_nothing)
     qp_model_free(model);
 }
 
+/* Each token keeps its segment where the batch is cut into pieces. */
+Test(predict, segments_of_a_batch)
+{
+    qp_model_config c = *qp_model_config_of(tagger());
+    qp_model *model;
+    static texts t;
+    static int32_t segment[TEXTS * LENGTH];
+    c.segments = 2;
+    cr_assert_eq(qp_model_new(&c, 5, &model), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(qp_params_pack(qp_model_params(model)), QP_OK);
+    fill(&t);
+    for (int i = 0; i < t.source_start[TEXTS]; i++) segment[i] = i / 5 % 2;
+    t.batch.segment = segment;
+    int answers = t.target_start[TEXTS];
+    qp_real *whole = calloc((size_t)answers * LABELS, sizeof *whole), *alone = calloc(LENGTH * LABELS, sizeof *alone);
+    cr_assert_eq(qp_predict(model, &t.batch, 3, whole), QP_OK, "%s", qp_error_message());
+    for (int i = 0; i + 1 < TEXTS; i++) {
+        int32_t source[] = {0, t.source_start[i + 1] - t.source_start[i]},
+                target[] = {0, t.target_start[i + 1] - t.target_start[i]};
+        qp_batch one = {.source = {{.count = 1, .start = source}, t.id + t.source_start[i]},
+                        .target = {{.count = 1, .start = target}, NULL},
+                        .source_row = t.source_row + t.target_start[i],
+                        .segment = segment + t.source_start[i]};
+        cr_assert_eq(qp_predict(model, &one, 1, alone), QP_OK, "%s", qp_error_message());
+        cr_assert_arr_eq(alone, whole + t.target_start[i] * LABELS, (size_t)target[1] * LABELS * sizeof *alone,
+                         "text %d", i);
+    }
+    free(whole);
+    free(alone);
+    qp_model_free(model);
+}
+
 Test(predict, probabilities_sum_to_one_and_keep_the_order)
 {
     qp_real score[] = {1, 800, 799, -800, 800};

@@ -81,6 +81,13 @@ Test(gguf_package, bytes_with_merges)
         cr_expect_eq(qp_tokenizer_special(p->target)->end, 257);
         cr_expect_eq(qp_model_config_of(p->model)->start_id, begins[i] ? -1 : QP_START_NONE);
         encodes_to(p, "ab a", 3, (const int32_t[]){256, ' ', 'a'});
+        qp_encoding e = {0};
+        cr_assert_eq(qp_tokenizer_encode_pair(p->target, "a", 1, "b", 1, &e), QP_OK, "%s", qp_error_message());
+        cr_expect_eq(e.count, begins[i] ? 4 : 2, "%d tokens of a pair", e.count);
+        cr_expect(e.id[begins[i] != 0] == 'a' && e.id[e.count - 1] == 'b');
+        cr_expect(!begins[i] || (e.id[0] == e.id[2] && e.id[0] != 'a'), "the token before each text");
+        cr_expect(e.type_id[0] == 0 && e.type_id[e.count - 1] == 1);
+        qp_encoding_free(&e);
         qp_package_free(p);
         gguf_begin(0);
     }

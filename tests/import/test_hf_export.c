@@ -166,7 +166,8 @@ Test(hf_export, options_without_an_effect)
     static const char *const more[][2] = {
         {"experts-per-token", "3"}, {"relative-buckets", "64"}, {"relative-far", "300"}, {"first-position", "5"},
         {"sinusoid", "halves"},     {"head-size", "4"},         {"rope-size", "4"},      {"rope-length", "512"},
-        {"qkv-bias", "false"},      {"kv-heads", "2"},          {"rope-slow", "2"}};
+        {"qkv-bias", "false"},      {"kv-heads", "2"},          {"rope-slow", "2"},
+        {"ff-dropout", "0.1"},      {"init-gain", "3"},         {"layer-drop", "0.2"}};
     for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
         const char *const option[] = {LLAMA, more[i][0], more[i][1], NULL};
         qp_model_config config;

@@ -8,6 +8,7 @@
 #include "lib/base/file.h"
 #include "lib/store/safetensors.h"
 #include "lib/train/checkpoint.h"
+#include "lib/train/trainer_internal.h"
 #include "tests/train/toy_run.h"
 
 static char *content(const char *folder, const char *name, size_t *bytes)
@@ -70,7 +71,10 @@ Test(trainer, learns_and_leaves_its_folder)
 {
     toy_run *r = toy_run_new("learns");
     r->config.epochs = 10;
+    double begun = qp_run_clock();
     cr_assert_eq(qp_trainer_run(&r->trainer, &r->result), QP_OK, "%s", qp_error_message());
+    double passed = qp_run_clock() - begun;
+    cr_assert(r->result.seconds > 0 && r->result.seconds <= passed, "%g of %g s", r->result.seconds, passed);
     cr_assert_eq(r->result.end, QP_END_EPOCHS);
     cr_assert_eq(r->result.updates, 60);
     cr_assert_eq(r->result.epochs, 10);

@@ -59,3 +59,16 @@ Test(cmd_attend, text_is_the_sentence_of_any_model)
     small_model_write("m.safetensors", true);
     cr_assert_eq(ATTEND("--text", "the cat sees", "-o", "map.txt"), 0, "%s", small_err);
 }
+
+/* A sentence that the model cannot read whole is cut, as translate cuts it. */
+Test(cmd_attend, a_long_sentence_is_cut)
+{
+    char text[400] = "";
+    for (int i = 0; i < 40; i++) strcat(text, "dog ");
+    cr_assert_eq(ATTEND("--text", text, "--tgt", "a dog", "-o", "map.json"), 0, "%s", small_err);
+    cr_assert(strstr(small_err, "cut to 23"), "%s", small_err);
+    cr_assert_eq(ATTEND("--text", "a dog", "--tgt", text, "-o", "map.json"), 0, "%s", small_err);
+    cr_assert(strstr(small_err, "cut to 23"), "%s", small_err);
+    cr_assert_eq(ATTEND("--text", "a dog", "--tgt", "a dog", "-o", "map.json"), 0, "%s", small_err);
+    cr_assert_str_empty(small_err);
+}

@@ -1,8 +1,10 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/base/commands.h"
+#include "lib/base/file.h"
 #include "tests/cli/small_model.h"
 #include "tests/cli/small_tasks.h"
 
@@ -31,6 +33,11 @@ Test(evaluate_match, metrics_of_the_pairs)
                  3, "%s", small_out);
     cr_assert(0 <= recall[0] && recall[0] <= recall[1] && recall[1] <= recall[2] && recall[2] <= 100);
     cr_assert(strstr(small_out, "\n60 pairs\n"), "%s", small_out);
+    char *log;
+    size_t bytes;
+    cr_assert_eq(qp_file_read("m.run/metrics.jsonl", 1 << 20, &log, &bytes), QP_OK, "%s", qp_error_message());
+    for (int i = 0; i < 3; i++) cr_assert(strstr(log, ((const char *[]){"recall@1\"", "recall@5\"", "recall@10\""})[i]));
+    free(log);
     cr_assert_eq(EVALUATE("scored"), 0, "%s", small_err);
     cr_assert(STARTS(small_out, "spearman ") && strstr(small_out, "\n3 pairs\n"), "%s", small_out);
     cr_assert_eq(small_lines(small_out), 2, "%s", small_out);

@@ -43,6 +43,26 @@ Test(subword_nmt, learns_and_applies)
     qp_word_counts_free(&words);
 }
 
+/* Blanks and ends of lines around a line, and several blanks inside it, are no words; other white space is. */
+Test(subword_nmt, words_of_a_line)
+{
+    static const char *const line[] = {"low low", " \r\nlow  low \r\n", "   low low", "low low\n"};
+    static const char *const list[] = {"low 2", " \nlow 2\r\n"};
+    for (int i = 0; i < 6; i++) {
+        qp_word_counts words = {0};
+        const char *text = i < 4 ? line[i] : list[i - 4];
+        size_t bytes = strlen(text);
+        cr_assert_eq(i < 4 ? qp_subword_nmt_count(&words, text, bytes) : qp_subword_nmt_count_pair(&words, text, bytes),
+                     QP_OK, "%s", qp_error_message());
+        qp_subword_nmt_training training = {.symbols = 9, .least_frequency = 1};
+        char *codes;
+        cr_assert_eq(qp_subword_nmt_learn(&training, &words, &codes, &bytes), QP_OK);
+        cr_expect_str_eq(codes, "#version: 0.2\no w</w>\nl ow</w>\n", "%d: %s", i, codes);
+        free(codes);
+        qp_word_counts_free(&words);
+    }
+}
+
 Test(subword_nmt, version_0_1_vocabulary_and_glossaries)
 {
     qp_subword_nmt *codes = open_codes("a b\nab </w>\n", -1);
