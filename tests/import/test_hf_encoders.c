@@ -103,12 +103,9 @@ Test(hf_encoders, poolings)
         else
             cr_expect_eq(hf_configure("bert", "BertModel", &r, &model, &plan), QP_EDATA, "%s", kind[i].json);
     }
-    static const char *const modules[] = {"[{\"type\": \"sentence_transformers.models.Transformer\"}, {\"type\": "
-                                          "\"sentence_transformers.models.Pooling\"}, "
-                                          "{\"type\": \"sentence_transformers.models.Normalize\"}]",
-                                          "[{\"type\": \"sentence_transformers.models.Transformer\"}, {\"type\": "
-                                          "\"sentence_transformers.models.Dense\"}]",
-                                          "[{}]", "{}"};
+#define MODULE(name) "{\"type\": \"sentence_transformers.models." name "\"}"
+    static const char *const modules[] = {"[" MODULE("Transformer") ", " MODULE("Pooling") ", " MODULE("Normalize") "]",
+                                          "[" MODULE("Transformer") ", " MODULE("Dense") "]", "[{}]", "{}"};
     folder_file("1_Pooling/config.json", kind[0].json);
     for (int i = 0; i < 4; i++) {
         qp_model_config model;
