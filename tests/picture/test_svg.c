@@ -147,7 +147,14 @@ Test(svg, a_caption_makes_a_small_map_wider)
 {
     const char *const columns[] = {"a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a"};
     double caption = (double)strlen("cross attention, layer 1, head 1") * 6;
-    cr_assert_gt(width_with("I", columns, 1), caption);
+    qp_picture picture = sample_picture();
+    qp_panels panels;
+    char *text;
+    cr_assert_eq(qp_panels_choose(&picture, QP_MAP_CROSS, "all", "all", &panels), QP_OK);
+    cr_assert_eq(qp_svg_draw(&picture, &panels, &text, NULL), QP_OK);
+    cr_assert_gt(atof(strstr(text, "width='") + strlen("width='")), 2 * caption, "two panels");
+    free(text);
+    qp_picture_free(&picture);
     cr_assert_eq(width_with("I", columns, 1), width_with("I", columns, 2));
     cr_assert_eq(width_with("I", columns, 17), width_with("I", columns, 16) + 24);
 }
