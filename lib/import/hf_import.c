@@ -170,15 +170,23 @@ static qp_status read_folder(const char *folder, const qp_hf_wish *wish, qp_json
     return status;
 }
 
-bool qp_hf_is(const char *folder, const char *model_type)
+/* The path of a folder's config.json. */
+static qp_status find_config(const char *folder, char path[PATH_BYTES])
+{
+    if (snprintf(path, PATH_BYTES, "%s/config.json", folder) < PATH_BYTES) return QP_OK;
+    return qp_fail(QP_ENOINPUT, "%.100s...: the name of this folder is too long", folder);
+}
+
+qp_status qp_hf_is(const char *folder, const char *model_type, bool *is)
 {
     char path[PATH_BYTES];
     qp_json_config json;
-    if (snprintf(path, sizeof path, "%s/config.json", folder) >= PATH_BYTES) return false;
-    if (qp_json_config_open(path, &json) != QP_OK) return false;
+    QP_TRY(find_config(folder, path));
+    QP_TRY(qp_json_config_open(path, &json));
     const qp_hf_family *family = family_of(&json);
+    *is = family && strcmp(family->model_type, model_type) == 0;
     qp_json_config_close(&json);
-    return family && strcmp(family->model_type, model_type) == 0;
+    return QP_OK;
 }
 
 void qp_hf_model_free(qp_hf_model *made)
@@ -193,8 +201,7 @@ qp_status qp_hf_import_model(const char *folder, const qp_hf_wish *wish, qp_hf_m
     char path[PATH_BYTES];
     qp_json_config json;
     *made = (qp_hf_model){0};
-    if (snprintf(path, sizeof path, "%s/config.json", folder) >= PATH_BYTES)
-        return qp_fail(QP_ENOINPUT, "%.100s...: the name of this folder is too long", folder);
+    QP_TRY(find_config(folder, path));
     QP_TRY(qp_json_config_open(path, &json));
     qp_status status = read_folder(folder, wish, &json, made);
     qp_json_config_close(&json);

@@ -34,7 +34,7 @@ typedef struct {
 qp_status qp_hf_import_model(const char *folder, const qp_hf_wish *wish, qp_hf_model *made);
 void qp_hf_model_free(qp_hf_model *made);
 
-/* qp_hf_is — whether the model of a folder has this model_type; false where its config.json cannot be read. */
-bool qp_hf_is(const char *folder, const char *model_type);
+/* qp_hf_is — whether the model of a folder has this model_type.    Errors  those of reading its config.json. */
+qp_status qp_hf_is(const char *folder, const char *model_type, bool *is);
 
 #endif

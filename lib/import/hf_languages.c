@@ -97,40 +97,43 @@ static void put_names(const qp_tokenizer *tokenizer, places *p, qp_text_buffer *
 }
 
 /* Classes that write it in a place of their own, whatever the template says. */
-static void look_at_class(const char *folder, places *p)
+static qp_status look_at_class(const char *folder, places *p)
 {
     char path[PATH_BYTES];
     qp_json_config json;
-    if (snprintf(path, sizeof path, "%s/tokenizer_config.json", folder) >= PATH_BYTES || !qp_file_exists(path)) return;
-    if (qp_json_config_open(path, &json) != QP_OK) return;
+    if (snprintf(path, sizeof path, "%s/tokenizer_config.json", folder) >= PATH_BYTES || !qp_file_exists(path))
+        return QP_OK;
+    QP_TRY(qp_json_config_open(path, &json));
     const char *class = qp_json_config_text(&json, "tokenizer_class", "");
     if (strncmp(class, "Nllb", 4) == 0) p->last = qp_json_config_flag(&json, "legacy_behaviour", false);
     if (strncmp(class, "MBart50", 7) == 0 || strncmp(class, "M2M100", 6) == 0) p->last = false;
     else if (strncmp(class, "MBart", 5) == 0) p->last = true;
     qp_json_config_close(&json);
+    return QP_OK;
 }
 
 /* m2m_100, mbart; NULL: another architecture. */
-static const char *architecture(const char *folder)
+static qp_status find_architecture(const char *folder, const char **found)
 {
     static const char *const known[] = {"m2m_100", "mbart"};
     char path[PATH_BYTES];
     qp_json_config json;
-    const char *found = NULL;
-    if (snprintf(path, sizeof path, "%s/config.json", folder) >= PATH_BYTES) return NULL;
-    if (qp_json_config_open(path, &json) != QP_OK) return NULL;
+    *found = NULL;
+    if (snprintf(path, sizeof path, "%s/config.json", folder) >= PATH_BYTES) return QP_OK;
+    QP_TRY(qp_json_config_open(path, &json));
     const char *type = qp_json_config_text(&json, "model_type", "");
     for (int i = 0; i < 2; i++)
-        if (strcmp(known[i], type) == 0) found = known[i];
+        if (strcmp(known[i], type) == 0) *found = known[i];
     qp_json_config_close(&json);
-    return found;
+    return QP_OK;
 }
 
 qp_status qp_hf_languages(const char *folder, const qp_tokenizer *tokenizer, qp_hf_frame *frame, qp_text_buffer *json)
 {
-    const char *kind = architecture(folder);
+    const char *kind;
     places p = {.first = -1, .source = -1};
     qp_encoding e = {0};
+    QP_TRY(find_architecture(folder, &kind));
     if (!kind) return QP_OK;
     qp_status status = qp_tokenizer_encode_pair(tokenizer, "a", 1, NULL, 0, &e);
     if (status == QP_OK) look_at_template(tokenizer, &e, &p);
@@ -138,7 +141,7 @@ qp_status qp_hf_languages(const char *folder, const qp_tokenizer *tokenizer, qp_
     if (status == QP_OK) put_names(tokenizer, &p, json);
     if (status != QP_OK || p.count == 0) return status;
     if (!p.placed) p.last = strcmp(kind, "mbart") == 0;
-    look_at_class(folder, &p);
+    QP_TRY(look_at_class(folder, &p));
     if (p.source < 0) p.source = p.first;
     frame->before = p.last ? -1 : p.source;
     qp_json_put_integer(json, "source", p.source);

@@ -172,8 +172,11 @@ static qp_status read_tokenizers(const char *folder, const char *file, bool imag
     if (*file) {
         QP_TRY(qp_tokenizer_load(file, &source));
         target = source;
-    } else
-        QP_TRY(qp_hf_tokenizers(folder, qp_hf_is(folder, "pegasus"), &source, &target));
+    } else {
+        bool pegasus;
+        QP_TRY(qp_hf_is(folder, "pegasus", &pegasus));
+        QP_TRY(qp_hf_tokenizers(folder, pegasus, &source, &target));
+    }
     qp_package_set_tokenizers(p, source, target);
     return QP_OK;
 }
@@ -182,8 +185,9 @@ qp_status qp_hf_package(const char *folder, const char *task, const char *tokeni
                         qp_package **package)
 {
     qp_package *p;
-    bool images = qp_hf_is(folder, "vit");
+    bool images;
     *package = NULL;
+    QP_TRY(qp_hf_is(folder, "vit", &images));
     if (images && *tokenizer)
         return qp_fail(QP_EUSAGE, "%s: reads images, which have no tokenizer; leave --tokenizer out", folder);
     QP_TRY(qp_package_new(&p));

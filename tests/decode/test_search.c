@@ -1,39 +1,13 @@
-#include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/decode/score.h"
-#include "tests/decode/decode_support.h"
+#include "tests/decode/search_fixture.h"
 
-enum { V = 11, SOURCES = 64, LONGEST = 12 };
-
-static qp_model *model;
-static qp_tape *tape;
-static qp_ids sources;
-
-static void set_up(void)
-{
-    model = support_model(V, 1, -0.5);
-    tape = qp_tape_new();
-    sources = support_sources(SOURCES, V, 3);
-}
-
-static void tear_down(void)
-{
-    support_sources_free(&sources);
-    qp_tape_free(tape);
-    qp_model_free(model);
-}
+enum { LONGEST = 12 };
 
 TestSuite(search, .init = set_up, .fini = tear_down);
-
-static void search_one(int i, const qp_search_config *config, qp_search_result *result)
-{
-    int32_t start[2];
-    cr_assert_eq(qp_search(model, tape, support_source_of(&sources, i, start), config, false, result), QP_OK, "%s",
-                 qp_error_message());
-}
 
 /* A beam of one takes the most probable token each time. */
 static void is_greedy(void)

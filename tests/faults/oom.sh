@@ -85,6 +85,11 @@ allocations "average" none a.safetensors average -o a.safetensors gru.safetensor
 allocations "merge" none c.safetensors merge -m adapter.safetensors -o c.safetensors
 allocations "import" none i.safetensors import n.arpa -o i.safetensors
 allocations "import, Hugging Face" none i.safetensors import gpt -o i.safetensors
+allocations "import, rules" none i.safetensors import ruled -o i.safetensors
+allocations "translate, languages" lines "" translate -m ruled.safetensors --src-lang aa --tgt-lang bb
+allocations "info, rules" none "" info ruled.safetensors
+allocations "export, rules" none folder/config.json:folder/model.safetensors \
+    export --format huggingface -m ruled.safetensors -o folder
 allocations "import, GGUF" none i.safetensors import gpt.gguf -o i.safetensors
 allocations "import, llama2.c" none i.safetensors import llama2c_0.bin --tokenizer five.bin -o i.safetensors
 allocations "quantize" none q.safetensors quantize -m transformer.safetensors --type bf16 -o q.safetensors

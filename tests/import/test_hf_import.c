@@ -219,7 +219,10 @@ Test(hf_import, a_vision_transformer_reads_patches_as_its_preprocessor_says)
     cr_expect_float_eq(made.images.mean, 127.5, 1e-9);
     cr_expect_float_eq(made.images.deviation, 63.75, 1e-9);
     cr_expect_float_eq((double)values(&made, "src_embed.weight")[0], 0.03, 1e-6);
-    cr_expect(qp_hf_is(folder_path(NULL), "vit"));
+    bool is;
+    cr_expect(qp_hf_is(folder_path(NULL), "vit", &is) == QP_OK && is);
+    cr_expect(qp_hf_is(folder_path(NULL), "pegasus", &is) == QP_OK && !is);
+    cr_expect_eq(qp_hf_is(folder_path("nowhere"), "vit", &is), QP_ENOINPUT);
     qp_hf_model_free(&made);
     folder_file("preprocessor_config.json", "{\"image_std\": [0.5, 0]}");
     refused("image_std");
