@@ -21,7 +21,7 @@ qp_status qp_decoding_put_languages(const char *json, qp_text_buffer *out)
     QP_TRY(qp_decoding_read(json, &root));
     put_names(json_object_get(root, "languages"), out);
     json_decref(root);
-    return QP_OK;
+    return out->failed ? qp_fail(QP_EMEMORY, "out of memory for the names of languages") : QP_OK;
 }
 
 /* The id of a language; a name that is not there is an error with those that are. */
