@@ -110,7 +110,8 @@ void *qp_tape_memory(qp_tape *tape, size_t bytes);
 /* qp_tape_mark, qp_tape_rewind — scratch memory of one operation: allocate after the mark, release with rewind. A
  * backward function calls qp_tape_grad before the mark, because gradients outlive scratch memory.
  * qp_tape_keep — of all that was allocated after the mark, only x is read from here on, and in QP_INFER it moves down
- * to the mark: layer after layer uses the same memory, which stays in the cache. In QP_TRAIN it returns x as it is. */
+ * to the mark: layer after layer uses the same memory, which stays in the cache. In QP_TRAIN, and for a band of
+ * columns, it returns x unchanged. */
 size_t qp_tape_mark(const qp_tape *tape);
 void qp_tape_rewind(qp_tape *tape, size_t mark);
 qp_tensor qp_tape_keep(qp_tape *tape, size_t mark, qp_tensor x);

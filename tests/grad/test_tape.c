@@ -36,6 +36,27 @@ Test(test_tape, only_training_has_gradients)
     qp_tape_free(tape);
 }
 
+/* Without gradients a layer's output moves over the memory of the layer, also where the two overlap; with them, or as a
+ * band of columns, it stays. */
+Test(test_tape, what_is_kept_moves_down_to_the_mark)
+{
+    for (int training = 0; training < 2; training++) {
+        qp_tape *tape = fresh(training ? QP_TRAIN : QP_INFER);
+        size_t mark = qp_tape_mark(tape);
+        qp_real *scratch = qp_tape_memory(tape, 64);
+        qp_tensor y = qp_tape_tensor(tape, 20, 10);
+        for (int i = 0; i < 200; i++) y.value[i] = (qp_real)i;
+        qp_tensor kept = qp_tape_keep(tape, mark, y);
+        cr_expect_eq(kept.value, training ? y.value : scratch);
+        cr_expect_eq(kept.node, y.node);
+        for (int i = 0; i < 200; i++) cr_assert_eq(kept.value[i], (qp_real)i);
+        qp_tensor after = qp_tape_tensor(tape, 1, 10), band = qp_tensor_columns(kept, 3, 2);
+        cr_expect(after.value >= kept.value + 200);
+        cr_expect_eq(qp_tape_keep(tape, mark, band).value, kept.value + 3);
+        qp_tape_free(tape);
+    }
+}
+
 /* Another model's pass within a step: no gradients, no parameters of the step, the same random numbers after it. */
 Test(test_tape, a_pause_leaves_no_trace)
 {
