@@ -46,6 +46,8 @@ static qp_status prepare(moses_state *s)
     const moses_options *o = s->options;
     char *content = NULL;
     size_t bytes;
+    if (o->action == TRUECASE && !o->model[0])
+        return qp_fail(QP_EUSAGE, "tokenizer moses: truecase needs --model; learn-truecase makes one");
     QP_TRY(qp_moses_init(&s->moses, o->language));
     s->moses.aggressive = o->aggressive;
     s->moses.escape = o->escape;
@@ -63,8 +65,6 @@ static qp_status prepare(moses_state *s)
         content = NULL;
     }
     if (status == QP_OK && o->action == TRUECASE) {
-        if (!o->model[0])
-            return qp_fail(QP_EUSAGE, "tokenizer moses: truecase needs --model; learn-truecase makes one");
         status = read_into(o->model, &content, &bytes);
         if (status == QP_OK) status = qp_truecaser_read(&s->truecaser, content, bytes);
         free(content);

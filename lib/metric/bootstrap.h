@@ -8,7 +8,7 @@
  * replacement, the same for both texts, and d_s = score(text) - score(baseline) of the drawn lines.
  *   d         the difference over all lines
  *   interval  of the sorted d_s those at samples/40 from either end: 95 %
- *   p         (1 + number of s with |d_s| - mean |d| >= |d|) / (1 + samples)
+ *   p         (1 + number of s with |d_s| - mean |d_s| >= |d|) / (1 + samples)
  * The lines come from this library's counter-based random numbers (seed 12345), not from numpy's generator, so that
  * interval and p agree with sacreBLEU's within sampling noise. A tie counts (sacreBLEU: >), so equal texts have p = 1.
  * Source  Koehn 2004, "Statistical significance tests for machine translation evaluation"; Post 2018. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* ASK: while the table is made, a character for which the rules must be searched; 0 in the finished table. */
 enum { CODES = 0x10000, DEEPEST = 64, ASK = 8 };
 
 /* The children of each base of the trie as lists: unit i with label c is a child of base i ^ c. */
@@ -76,7 +77,7 @@ static bool walk(walker *w, size_t base, size_t depth)
     return true;
 }
 
-/* Marks characters that begin a user-defined symbol, or whose first bytes are one. */
+/* Marks characters that begin a user-defined symbol, or whose first bytes are one: it stays, whatever the rules say. */
 static void ask_for_kept(const qp_trie *kept, uint8_t *table)
 {
     for (int32_t code = 0; code < CODES; code++) {

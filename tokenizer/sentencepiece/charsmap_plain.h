@@ -3,9 +3,9 @@
 
 #include <stdbool.h>
 
+#include "lib/text/utf8.h"
 #include "tokenizer/models/charsmap.h"
 #include "tokenizer/models/trie.h"
-#include "lib/text/utf8.h"
 
 /* charsmap_plain — which characters the normalisation rules do not change, so that nearly all text is copied without
  * searching the rules. One byte per code point below U+10000: 0, search the rules; PLAIN, no rule begins with it;
@@ -17,7 +17,8 @@ enum { QP_CHAR_PLAIN = 1, QP_CHAR_BEGINS = 2, QP_CHAR_FOLLOWS = 4 };
  * as changed. Errors: QP_EMEMORY. */
 qp_status qp_charsmap_plain_make(const qp_charsmap *map, const qp_trie *kept, uint8_t **table);
 
-/* qp_charsmap_is_plain — is the character of `length` bytes and number `code` at text[0] unchanged by the rules? */
+/* qp_charsmap_is_plain — whether the rules leave the first character of text[0 .. bytes) unchanged; it has the code
+ * point `code` and takes `length` bytes. */
 static inline bool qp_charsmap_is_plain(const uint8_t *table, const char *text, size_t bytes, int32_t code,
                                         size_t length)
 {
