@@ -49,10 +49,19 @@ Test(predict_pairs, answers_are_parts_of_the_context)
     cr_assert(strstr(small_out, "\"start\":4,\"end\":8}"), "%s", small_out);
     cr_assert(strstr(small_out, "\"start\":9,\"end\":12}"), "%s", small_out);
     cr_assert_eq(PREDICT("who\tÄnn\n", "--top", "2"), 0, "%s", small_err);
-    double score;
+    double score, other;
     cr_assert_eq(sscanf(small_out, "Änn\t%lf\t0\t3\n", &score), 1, "%s", small_out);
     cr_assert_eq(small_lines(small_out), 1);
     cr_assert_not(strchr(strchr(small_out, '3'), '\t'), "there is only one part: %s", small_out);
+    cr_assert_float_eq(score, 1, 1e-4, "nothing else can be the answer: %g", score);
+    /* with a token before the texts, that token can be one too: there is no answer */
+    cr_assert_eq(RUN(qp_cmd_train, NULL, "train", "-q", "--task", "tag", "--train", "words", "--valid", "none",
+                     "--tokenizer", "word", "--encoder", "gru", "--layers", "1", "--emb-size", "8", "--steps", "3",
+                     "-t1", "--begin-token", "-m", "b.safetensors"),
+                 0, "%s", small_err);
+    cr_assert_eq(RUN(qp_cmd_predict, "who\tÄnn\n", "predict", "-m", "b.safetensors"), 0, "%s", small_err);
+    cr_assert_eq(sscanf(small_out, "Änn\t%lf\t0\t3\n", &other), 1, "%s", small_out);
+    cr_assert(other > 0.05 && other < 0.9, "%g", other);
 }
 
 Test(predict_pairs, a_line_without_a_second_text)
