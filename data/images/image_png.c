@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "lib/base/array.h"
 #include "lib/base/file.h"
@@ -144,8 +145,9 @@ static qp_status read_file(reading *r, const char *path, const char *label)
     uint8_t *pixel;
     QP_TRY(qp_file_read(path, FILE_MOST, &content, &bytes));
     qp_status status = decode(r, path, content, bytes, &pixel);
-    free(content);
     qp_image image = {.pixel = pixel, .label = label, .path = path, .line = ++r->number};
+    if (r->options->cluster) image.hash = XXH3_64bits(content, bytes);
+    free(content);
     if (status == QP_OK) status = qp_images_add(r->images, r->options, &image);
     free(pixel);
     return status;

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "lib/base/array.h"
 
@@ -40,9 +41,13 @@ qp_status qp_images_add(qp_images *images, const qp_images_options *options, con
 {
     size_t cells = qp_image_cells(images->size);
     const void *bytes = image->pixel ? (const void *)image->pixel : (const void *)image->value;
+    size_t length = image->value ? cells * sizeof *image->value : cells;
     int32_t label = -1;
-    if (!qp_held_out_has(options->part, image->line, bytes, image->pixel ? cells : cells * sizeof *image->value))
-        return QP_OK;
+    if (options->cluster) {
+        uint64_t hash = image->hash ? image->hash : XXH3_64bits(bytes, length);
+        images->digest = XXH3_64bits_withSeed(&hash, sizeof hash, images->digest);
+    }
+    if (!qp_held_out_has(options->part, image->line, bytes, length)) return QP_OK;
     if (images->count == INT32_MAX - 1)
         return qp_fail(QP_EDATA, "%s: more than %d images; use fewer", image->path, INT32_MAX - 1);
     if (images->count == 0) images->has_labels = true;

@@ -37,6 +37,7 @@ typedef struct {
     uint8_t *pixel;   /* [count, height, width, channels], or NULL: */
     qp_real *value;   /* the same, finite */
     size_t bytes;     /* of one image */
+    uint64_t digest;  /* of several ranks: of all images that the files have, held out or not */
     qp_spread spread; /* of several ranks: whose images `pixel` or `value` are; labels are those of all */
     int32_t *label;   /* [count]; -1: none, or unknown */
     bool has_labels;  /* of every image */
@@ -50,6 +51,7 @@ typedef struct {
     const char *label;    /* NULL: none */
     const char *path;     /* of the label, for errors */
     int64_t line;         /* the same; also the image's number */
+    uint64_t hash;        /* of the PNG file; 0: of the numbers */
 } qp_image;
 
 /* qp_images_wants — whether this rank needs the numbers of the next image.

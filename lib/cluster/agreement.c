@@ -55,6 +55,18 @@ qp_status qp_cluster_agree(qp_cluster *cluster, qp_status status)
     return status;
 }
 
+qp_status qp_cluster_same(qp_cluster *cluster, const void *mine, size_t bytes, const char *what)
+{
+    if (!cluster) return QP_OK;
+    char *all = gather_values(cluster, mine, bytes);
+    qp_status status = all ? QP_OK : qp_fail(QP_EMEMORY, "out of memory for what the ranks read");
+    if (all && memcmp(mine, all, bytes) != 0)
+        status = qp_fail(QP_EDATA, "the content of %s is not what rank 0 read; start all ranks with the same data",
+                         what);
+    free(all);
+    return qp_cluster_agree(cluster, status);
+}
+
 qp_status qp_cluster_lists(qp_cluster *cluster, const void *mine, size_t bytes, char **all, size_t **start)
 {
     size_t ranks = (size_t)qp_cluster_ranks(cluster), rank = (size_t)qp_cluster_rank(cluster);

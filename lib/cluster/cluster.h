@@ -76,8 +76,11 @@ qp_status qp_cluster_gather(qp_cluster *cluster, const size_t *start, int rounds
 bool qp_cluster_any(qp_cluster *cluster, bool mine);
 qp_status qp_cluster_agree(qp_cluster *cluster, qp_status status);
 
-/* qp_cluster_lists — every rank's list of any number of `bytes`, in the order of the ranks: that of rank r is *all +
+/* qp_cluster_same — QP_EDATA, "`what` is not what rank 0 read", on all ranks if `bytes` at `mine` are not the same on
+ *   all; QP_EMEMORY.
+ * qp_cluster_lists — every rank's list of any number of `bytes`, in the order of the ranks: that of rank r is *all +
  *   (*start)[r], up to (*start)[r+1]; the caller frees both.   Errors  QP_EMEMORY, on all ranks. */
+qp_status qp_cluster_same(qp_cluster *cluster, const void *mine, size_t bytes, const char *what);
 qp_status qp_cluster_lists(qp_cluster *cluster, const void *mine, size_t bytes, char **all, size_t **start);
 
 /* qp_cluster_share — the first of the items 0 .. count-1 that rank `rank` takes; its part ends before the first item of

@@ -41,6 +41,7 @@ qp_status qp_images_read(const qp_train_settings *settings, const qp_train_data 
     if (*job->image_size) QP_TRY(qp_image_size_parse(job->image_size, &options.size));
     if (!training) options.size = data->package->images.size;
     QP_TRY(qp_cluster_agree(cluster, qp_image_files_read(&options, images)));
+    QP_TRY(qp_cluster_same(options.cluster, &images->digest, sizeof images->digest, options.path));
     const qp_image_size a = images->size, b = data->package->images.size;
     if (training || (a.height == b.height && a.width == b.width && a.channels == b.channels)) return QP_OK;
     qp_images_free(images);

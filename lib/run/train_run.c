@@ -264,6 +264,7 @@ static qp_status check_options(const qp_train_settings *s)
 qp_status qp_train_run_prepare(qp_train_run *run, qp_train_settings *s, bool keep, const qp_train_hooks *hooks)
 {
     *run = (qp_train_run){.settings = s, .hooks = hooks, .task = qp_train_task_of(s)};
+    QP_TRY(qp_train_agree(hooks->cluster, s, "")); /* ranks with other options would not read the data together */
     QP_TRY(check_options(s));
     QP_TRY(qp_train_data_begin(&run->data));
     run->data.cluster = hooks->cluster;

@@ -95,6 +95,7 @@ differs() {
 
 differs "CPU kernels is 'scalar' here, and" env QUIPU_CPU=scalar "$QUIPU" train $long -m no.safetensors
 differs "option lr is '0.002' here, and '0.001' on rank 0" "$QUIPU" train $long --lr 0.002 -m no.safetensors
+differs "option valid is 'none' here" "$QUIPU" train $long --valid none -m no.safetensors # reads less than rank 0
 differs "option steps is '2001' here" "$QUIPU" train $long --steps 2001 -m no.safetensors
 version=$("$QUIPU" version | sed -n '1s/^quipu //p') # the same program with another version number
 VERSION=$version perl -0777 -pe 's/\Q$ENV{VERSION}\E\0/"9" . substr($ENV{VERSION}, 1) . "\0"/ge' "$QUIPU" >other
@@ -103,6 +104,10 @@ differs "version of quipu is '9${version#?}, 32-bit reals' here" "$PWD/other" tr
 mkdir elsewhere
 sed 's/w3/w4/' pairs >elsewhere/pairs
 differs "content of pairs is not what rank 0" sh -c "cd elsewhere && exec \"$QUIPU\" train $long -m no.safetensors"
+awk 'BEGIN { print "label,a,b"; for (i = 0; i < 60; i++) printf "k%d,%d,%d\n", i % 3, i % 7, i % 5 }' >rows.csv
+head -n 50 rows.csv >elsewhere/rows.csv
+long="--task classify --train rows.csv --column label --encoder gru --hidden-size 8 -q"
+differs "content of rows.csv is not what rank 0" sh -c "cd elsewhere && exec \"$QUIPU\" train $long -m no.safetensors"
 ranks 2 "$QUIPU" train --train missing -q -m no.safetensors 2>.err
 [ "$(grep -c '^quipu' .err)" = 1 ] && grep -q '^quipu: rank 0 of 2 on .*missing' .err
 result $? "an error of all ranks is reported once" "$(cat .err)"
