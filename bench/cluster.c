@@ -30,7 +30,7 @@
 
 typedef struct {
     const char *name;
-    double weights, rows; /* rows of a shard */
+    double weights, rows, pieces; /* rows of a shard, and the pieces in which it runs */
     double shard, step;   /* seconds on one core: forward and backward of a shard; the optimizer */
     double sum;           /* of two gradients */
 } measured;
@@ -64,7 +64,8 @@ static measured measure(const char *name, int64_t rows, int times)
 {
     trained t = trained_of(find_work(name), NULL);
     qp_params *params = qp_model_params(t.model);
-    const qp_loss_function function = {.self = t.model, .loss = loss};
+    qp_model_objective objective = {t.model, 0};
+    const qp_loss_function function = qp_model_objective_loss(&objective);
     qp_shards *shards;
     qp_shards_result result;
     measured m = {.name = name, .weights = (double)qp_params_size(params)};
@@ -87,6 +88,8 @@ static measured measure(const char *name, int64_t rows, int times)
     }
     m.shard = batch / result.shards;
     m.rows = (double)(result.source_rows + result.target_rows) / result.shards;
+    m.pieces = qp_shard_pieces((int64_t)m.rows, t.batch.target.sequences.count / result.shards,
+                               qp_shards_piece_rows(&function));
     free(a);
     qp_shards_free(shards);
     trained_free(&t);
@@ -123,8 +126,8 @@ static int most_roots(const setup *s)
  * time of a piece are its backward pass. */
 static double exposed(const measured *m, const setup *s, double send)
 {
-    const double buckets = qp_gradient_buckets((size_t)m->weights, BUCKET_MB), pieces = ceil(m->rows / QP_PIECE_ROWS);
-    const double backward = m->shard / pieces * 2 / 3;
+    const double buckets = qp_gradient_buckets((size_t)m->weights, BUCKET_MB);
+    const double backward = m->shard / m->pieces * 2 / 3;
     return s->overlap && !s->machine ? fmax(send / buckets, send - backward * (buckets - 1) / buckets) : send;
 }
 

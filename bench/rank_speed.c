@@ -40,7 +40,8 @@ static void make_shards(bench *b, int threads, int64_t shard_rows, int type)
 
 static void update(bench *b, uint64_t number)
 {
-    const qp_loss_function function = {.self = b->t.model, .loss = loss};
+    qp_model_objective objective = {b->t.model, 0};
+    const qp_loss_function function = qp_model_objective_loss(&objective);
     qp_real *weight = qp_params_block(qp_model_params(b->t.model));
     const size_t *part = qp_optimizer_parts(b->t.optimizer);
     qp_shards_result result;

@@ -65,7 +65,8 @@ static double clock_seconds(void)
 static recording record_step(bench *b, int workers)
 {
     recording r = {0};
-    const qp_loss_function function = {.self = b->t.model, .loss = loss};
+    qp_model_objective objective = {b->t.model, 0};
+    const qp_loss_function function = qp_model_objective_loss(&objective);
     qp_shards_result result;
     qp_tiles_record(&(qp_tiles_recorder){workers, &r, note});
     die(qp_shards_run(b->shards, &function, &b->t.batch, 1, 1, &result));

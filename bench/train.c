@@ -50,7 +50,8 @@ static double clock_seconds(void) { return seconds_of(CLOCK_MONOTONIC); }
 
 static void step(bench *b, uint64_t number)
 {
-    const qp_loss_function function = {.self = b->t.model, .loss = loss};
+    qp_model_objective objective = {b->t.model, 0};
+    const qp_loss_function function = qp_model_objective_loss(&objective);
     qp_shards_result result;
     double begun = clock_seconds(), cpu = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
     die(qp_shards_run(b->shards, &function, &b->t.batch, 1, number, &result));

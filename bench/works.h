@@ -8,6 +8,7 @@
 
 #include "lib/base/random.h"
 #include "lib/model/model.h"
+#include "lib/run/model_objective.h"
 #include "lib/train/gradient/gradient_exchange.h"
 #include "lib/train/optimizer.h"
 
@@ -130,8 +131,6 @@ static void make_optimizer(trained *b, qp_cluster *cluster)
     die(qp_optimizer_new_parts(&c, size, span, count, cluster, qp_gradient_buckets(size, BUCKET_MB), &b->optimizer));
     free(span);
 }
-
-static qp_tensor loss(void *self, qp_tape *tape, const qp_batch *shard) { return qp_model_loss(self, tape, shard, 0); }
 
 /* cluster: the ranks that train it together; NULL: one process. */
 static trained trained_of(const work *w, qp_cluster *cluster)

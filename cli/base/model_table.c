@@ -1,5 +1,6 @@
 #include "cli/base/model_table.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,7 @@ typedef struct {
     int32_t *start, *id, *source_row;
     qp_real *value;
     qp_batch batch;
-    double rows;
+    double rows, sequence; /* in all, and of a sequence on both sides */
 } probe;
 
 /* Tasks of an encoder have answers as targets: one per sequence, or one per row of the source. */
@@ -60,6 +61,7 @@ static qp_status probe_make(const qp_model *model, const qp_training_shape *shap
     }
     p->batch.target = (qp_ids){{.count = count, .start = p->start}, p->id};
     if (!qp_model_task_has_decoder(c->task)) ask(c, length, count, p);
+    p->sequence = p->rows / count;
     if (reads) p->batch.source = (qp_ids){{.count = count, .start = p->start + count + 1}, p->id};
     return QP_OK;
 }
@@ -108,8 +110,10 @@ qp_status qp_training_memory_of(const qp_model *model, const qp_training_shape *
     int shards = qp_shards_count((int64_t)shape->batch_rows, 1 << 30, shape->shard_rows), levels = 0;
     const int ranks = qp_cluster_ranks(shape->cluster), own = (shards + ranks - 1) / ranks;
     int workers = shape->threads < own ? shape->threads : own;
+    qp_model_objective objective = {model, 0};
+    const qp_loss_function loss = qp_model_objective_loss(&objective);
     double piece = shape->batch_rows / shards;
-    if (piece > QP_PIECE_ROWS) piece = QP_PIECE_ROWS;
+    piece /= qp_shard_pieces((int64_t)piece, (int)fmax(1, piece / p.sequence), qp_shards_piece_rows(&loss));
     double block = (double)qp_params_size(qp_model_params(model)) * (double)sizeof(qp_real);
     while (1 << levels < own) levels++;
     int blocks = workers + levels < own ? workers + levels : own;

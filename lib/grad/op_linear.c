@@ -29,7 +29,7 @@ void qp_weight_product(const qp_tape *tape, qp_gemm_form form, qp_matrix a, qp_m
         qp_gemm(form, 1, a, b, beta, c);
 }
 
-/* y = x W' + b. The product is added to copies of the bias: cheaper than a second pass over y. */
+/* y = x W' + b */
 void qp_linear_values(const qp_tape *tape, qp_tensor x, qp_tensor weight, qp_tensor bias, qp_tensor y)
 {
     const qp_packed *packed = packed_of(tape, weight);
@@ -37,7 +37,11 @@ void qp_linear_values(const qp_tape *tape, qp_tensor x, qp_tensor weight, qp_ten
         qp_gemm_packed(qp_tensor_matrix(x), packed, bias.value, 0, qp_tensor_matrix(y));
         return;
     }
-    bool biased = !qp_view_empty(bias);
+    bool biased = !qp_view_empty(bias), narrow = qp_tape_uses_bf16(tape) && qp_tape_training(tape);
+    if (biased && !narrow) {
+        qp_gemm_bias(qp_tensor_matrix(x), qp_tensor_matrix(weight), bias.value, qp_tensor_matrix(y));
+        return;
+    }
     for (int r = 0; biased && r < y.rows; r++)
         memcpy(qp_tensor_row(y, r), bias.value, (size_t)y.columns * sizeof(qp_real));
     qp_weight_product(tape, QP_ABT, qp_tensor_matrix(x), qp_tensor_matrix(weight), biased ? 1 : 0, qp_tensor_matrix(y));

@@ -8,5 +8,10 @@ static qp_tensor loss_of(void *self, qp_tape *tape, const qp_batch *shard)
 
 qp_loss_function qp_model_objective_loss(qp_model_objective *objective)
 {
-    return (qp_loss_function){objective, loss_of, qp_model_config_of(objective->model)->task == QP_TASK_MATCH};
+    const qp_model_config *c = qp_model_config_of(objective->model);
+    return (qp_loss_function){
+        .self = objective,
+        .loss = loss_of,
+        .whole = c->task == QP_TASK_MATCH,
+        .recurrent = qp_model_kind_is_recurrent(c->encoder) || qp_model_kind_is_recurrent(c->decoder)};
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
@@ -192,7 +193,7 @@ static void one_product(const qp_gemm_kernels *kernels, const qp_product *p, qp_
     else if (bf16)
         run_bf16(p, scratch);
     else if (kernels == NULL)
-        qp_gemm_without_memory(p, NULL, QP_GEMM_DEPTH);
+        qp_gemm_without_memory(p, QP_GEMM_DEPTH);
     else
         kernels->product(p, scratch);
 }
@@ -211,6 +212,7 @@ static void run_tile(void *self, int number, int worker)
     p.a += m0 * p.a_row;
     p.b += n0 * p.b_column;
     p.c += m0 * p.c_row + n0;
+    if (p.bias != NULL) p.bias += n0;
     one_product(kernels, &p, scratch, c->bf16);
 }
 
@@ -251,6 +253,21 @@ void qp_gemm(qp_gemm_form form, qp_real alpha, qp_matrix a, qp_matrix b, qp_real
         blas_gemm(form, alpha, a, b, beta, c);
     else
         plain_gemm(form, alpha, a, b, beta, c);
+}
+
+void qp_gemm_bias(qp_matrix a, qp_matrix w, const qp_real *bias, qp_matrix c)
+{
+    assert(a.rows == c.rows && w.rows == c.columns && a.columns == w.columns);
+#ifdef QP_VECTOR_KERNELS
+    if (qp_cpu_level() != QP_CPU_SCALAR && c.rows > 0 && c.columns > 0 && a.columns > 0) {
+        qp_product p = product_of(QP_ABT, 1, a, w, 0, c);
+        p.bias = bias;
+        run_product(&p, false);
+        return;
+    }
+#endif
+    for (int i = 0; i < c.rows; i++) memcpy(qp_matrix_row(c, i), bias, (size_t)c.columns * sizeof *bias);
+    qp_gemm(QP_ABT, 1, a, w, 1, c);
 }
 
 void qp_gemm_bf16(qp_gemm_form form, qp_matrix a, qp_matrix b, qp_real beta, qp_matrix c)

@@ -19,6 +19,10 @@ typedef enum {
  * c      [m, n], the result; does not overlap a or b; not read when beta is 0 */
 void qp_gemm(qp_gemm_form form, qp_real alpha, qp_matrix a, qp_matrix b, qp_real beta, qp_matrix c);
 
+/* qp_gemm_bias — C = A W' + bias, the bias added to every row while its sum is in a register
+ * a [m, k]   w [n, k]   bias [n]   c [m, n], as above */
+void qp_gemm_bias(qp_matrix a, qp_matrix w, const qp_real *bias, qp_matrix c);
+
 /* qp_gemm_bf16 — C = beta*C + op(A) op(B) with operands rounded to bfloat16 and sums in fp32, with the same bits on
  *   every processor (lib/tensor/bf16/bf16_product.h).
  * a, b, c  as above */

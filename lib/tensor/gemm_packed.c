@@ -77,7 +77,8 @@ static void multiply_without_memory(const packed_job *job)
         p.n = w->n - first < QP_PANEL ? w->n - first : QP_PANEL;
         p.b = (w->panel != NULL ? w->panel : (const qp_real *)w->row) + (ptrdiff_t)first * w->k;
         p.c = c.value + first;
-        qp_gemm_without_memory(&p, job->bias != NULL ? job->bias + first : NULL, w->k);
+        p.bias = job->bias != NULL ? job->bias + first : NULL;
+        qp_gemm_without_memory(&p, w->k);
     }
 }
 

@@ -105,14 +105,32 @@ Test(gemm, same_shape_same_bits_at_any_address)
     }
 }
 
+/* The bits of a product that is added to copies of the bias, at every depth and edge. */
+Test(gemm, a_bias_is_added_to_every_row)
+{
+    const int shape[][3] = {{1, 1, 1}, {3, 70, 5}, {30, 33, 384}, {70, 530, 900}, {5, 4, 0}};
+    FOR_EACH_LEVEL (level)
+        for (size_t s = 0; s < sizeof shape / sizeof *shape; s++) {
+            const int m = shape[s][0], n = shape[s][1], k = shape[s][2];
+            qp_real *a = new_normal((size_t)(m * k + 1), 1), *w = new_normal((size_t)(n * k + 1), 2);
+            qp_real *bias = new_normal((size_t)n, 3), *c = new_normal((size_t)(m * n), 4);
+            qp_real *wanted = new_reals((size_t)(m * n));
+            for (int i = 0; i < m * n; i++) wanted[i] = bias[i % n];
+            qp_gemm(QP_ABT, 1, qp_matrix_dense(a, m, k), qp_matrix_dense(w, n, k), 1, qp_matrix_dense(wanted, m, n));
+            qp_gemm_bias(qp_matrix_dense(a, m, k), qp_matrix_dense(w, n, k), bias, qp_matrix_dense(c, m, n));
+            cr_assert_arr_eq(c, wanted, (size_t)(m * n) * sizeof *c);
+            free(a), free(w), free(bias), free(c), free(wanted);
+        }
+}
+
 /* What happens where there is no memory for a kernel's scratch. */
 Test(gemm, vectors_of_any_length_and_no_memory_make_the_same_bits)
 {
     enum { M = 13, N = 70, K = 800, STRIDE = 807 };
     qp_real *a = new_normal((size_t)M * STRIDE, 1), *b = new_normal((size_t)N * STRIDE, 2);
     qp_real *wanted = new_normal((size_t)M * N, 3), *c = new_normal((size_t)M * N, 3);
-    const qp_product p = {M, N, K, a, b, STRIDE, 1, 1, STRIDE, (qp_real)0.7, (qp_real)0.5, wanted, N};
-    qp_gemm_without_memory(&p, NULL, QP_GEMM_DEPTH);
+    const qp_product p = {M, N, K, a, b, STRIDE, 1, 1, STRIDE, (qp_real)0.7, (qp_real)0.5, wanted, N, NULL};
+    qp_gemm_without_memory(&p, QP_GEMM_DEPTH);
     FOR_EACH_LEVEL (level) {
         if (level == QP_CPU_SCALAR) continue;
         qp_real *again = new_normal((size_t)M * N, 3);
@@ -123,8 +141,8 @@ Test(gemm, vectors_of_any_length_and_no_memory_make_the_same_bits)
     }
     qp_matrix bias = qp_matrix_dense(new_normal(N, 4), 1, N);
     qp_real *memory = new_normal(qp_packed_count(N, K), 5);
-    const qp_product whole = {M, N, K, a, b, STRIDE, 1, 1, STRIDE, 1, 1, c, N};
-    qp_gemm_without_memory(&whole, bias.value, K);
+    const qp_product whole = {M, N, K, a, b, STRIDE, 1, 1, STRIDE, 1, 1, c, N, bias.value};
+    qp_gemm_without_memory(&whole, K);
     FOR_EACH_LEVEL (level) {
         if (level == QP_CPU_SCALAR) continue;
         qp_real *again = new_normal((size_t)M * N, 3);

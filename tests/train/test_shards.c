@@ -207,24 +207,32 @@ static qp_tensor counted_loss(void *self, qp_tape *tape, const qp_batch *shard)
     return toy_loss(c->toy, tape, shard);
 }
 
-/* One row more than a piece holds needs a second piece. */
-Test(shards, no_piece_is_too_large)
+/* Passes of a batch of two shards, each of two sequences and one row more than `rows`. */
+static int passes(int rows, bool recurrent)
 {
-    static int32_t id[2 * QP_PIECE_ROWS + 2];
-    const int32_t half = QP_PIECE_ROWS / 2;
-    const int32_t start[] = {0, half + 1, 2 * half + 1, 3 * half + 2, 4 * half + 2};
+    static int32_t id[2 * QP_RECURRENT_PIECE_ROWS + 2];
+    const int32_t half = rows / 2, start[] = {0, half + 1, 2 * half + 1, 3 * half + 2, 4 * half + 2};
     for (int r = 0; r < start[4]; r++) id[r] = 4 + r % 15;
     const qp_batch batch = {.target = {{.count = 4, .start = start}, id}};
     counting c = {toy_new(2), 0};
     qp_shards *s;
     qp_shards_result result;
     cr_assert_eq(qp_shards_new(c.toy->params, 1, 1000000, &s), QP_OK);
-    const qp_loss_function f = {.self = &c, .loss = counted_loss};
+    const qp_loss_function f = {.self = &c, .loss = counted_loss, .recurrent = recurrent};
     cr_assert_eq(qp_shards_run(s, &f, &batch, 1, 77, &result), QP_OK);
     cr_assert_eq(result.shards, 2);
-    cr_assert_eq(c.calls, 4, "%d pieces", c.calls);
     qp_shards_free(s);
     toy_free(c.toy);
+    return c.calls;
+}
+
+/* One row more than a piece holds needs a second piece. */
+Test(shards, no_piece_is_too_large)
+{
+    cr_expect_eq(passes(QP_PIECE_ROWS, false), 4);
+    cr_expect_eq(passes(QP_PIECE_ROWS - 2, false), 2);
+    cr_expect_eq(passes(QP_RECURRENT_PIECE_ROWS, true), 4);
+    cr_expect_eq(passes(QP_RECURRENT_PIECE_ROWS - 2, true), 2);
 }
 
 /* The largest power of two with enough rows and at least a sequence in each shard. */

@@ -14,7 +14,7 @@
  * Not promised are the bits of a NaN. */
 #define QP_BF16_DEPTH 768
 
-/* C = beta*C + A B, alpha is not used; as qp_gemm_kernels.product. */
+/* C = beta*C + A B, alpha and bias are not used; as qp_gemm_kernels.product. */
 typedef void qp_bf16_product(const qp_product *p, qp_real *scratch);
 
 qp_bf16_product qp_bf16_product_instruction, qp_bf16_product_avx512, qp_bf16_product_avx2;

@@ -30,10 +30,34 @@ static void pack_rows(qp_real *to, int width, const qp_real *from, ptrdiff_t row
         pack_straight(to, width, from, step, rows, k);
 }
 
-/* ---- blocks ---- */
-
 static inline int smaller(int a, int b) { return a < b ? a : b; }
 static inline int parts(int size, int largest) { return (size + largest - 1) / largest; }
+
+/* to = k steps of `columns` columns of B, panel after panel. Rows without gaps are read in full, across all panels:
+ * in the order of memory. */
+static void pack_block(qp_real *to, const qp_real *b, ptrdiff_t step, ptrdiff_t column, int columns, int k)
+{
+    enum { LINE = 16, AHEAD = 8 };
+    const ptrdiff_t panel = (ptrdiff_t)TILE_COLUMNS * k;
+    if (step == 1) {
+        for (int j = 0; j < columns; j += TILE_COLUMNS, to += panel)
+            pack_turned(to, TILE_COLUMNS, b + j * column, column, smaller(TILE_COLUMNS, columns - j), k);
+        return;
+    }
+    for (int l = 0; l < k; l++, b += step, to += TILE_COLUMNS) {
+        qp_real *place = to;
+        int j = 0;
+        for (int i = 0; i < columns; i += LINE) __builtin_prefetch(b + AHEAD * step + i);
+        for (; j + TILE_COLUMNS <= columns; j += TILE_COLUMNS, place += panel) {
+            v_store(place, v_load(b + j));
+            v_store(place + V_LANES, v_load(b + j + V_LANES));
+        }
+        for (; j < columns; j += V_LANES, place += V_LANES)
+            store_at(place, load_at(b + j, (size_t)(columns - j)), (size_t)(columns - j));
+    }
+}
+
+/* ---- blocks ---- */
 
 /* `size` items in `count` parts; the first `larger` parts have one item more than the others */
 typedef struct {
@@ -62,6 +86,7 @@ static void strip_product(tile t, int rows, int n, ptrdiff_t b_panel)
         tile_function_of(rows, t.columns)(&t);
         t.b += b_panel;
         t.c += TILE_COLUMNS;
+        if (t.bias != NULL) t.bias += TILE_COLUMNS;
     }
 }
 
@@ -112,6 +137,7 @@ static void block_product(const qp_product *p, const block_plan *plan, int jc, i
     const qp_real *b = p->b + pc * p->b_step + jc * p->b_column;
     tile t = {.b = b,
               .b_step = p->b_step,
+              .bias = pc == 0 && p->bias != NULL ? p->bias + jc : NULL,
               .a_row = p->a_row,
               .a_step = p->a_step,
               .k = kc,
@@ -119,9 +145,7 @@ static void block_product(const qp_product *p, const block_plan *plan, int jc, i
               .beta = pc == 0 ? p->beta : 1,
               .c_row = p->c_row};
     if (plan->b_packed) {
-        for (int j = 0; j < nc; j += TILE_COLUMNS)
-            pack_rows(plan->b_block + (ptrdiff_t)j * kc, TILE_COLUMNS, b + j * p->b_column, p->b_column, p->b_step,
-                      smaller(TILE_COLUMNS, nc - j), kc);
+        pack_block(plan->b_block, b, p->b_step, p->b_column, nc, kc);
         t.b = plan->b_block, t.b_step = TILE_COLUMNS;
     }
     for (int i = 0; i < plan->strips.count; i++) {

@@ -33,7 +33,7 @@ static qp_real sum_of(const qp_product *p, int row, int column, int first, int l
     return sum;
 }
 
-void qp_gemm_without_memory(const qp_product *p, const qp_real *bias, int depth)
+void qp_gemm_without_memory(const qp_product *p, int depth)
 {
     const int parts = (p->k + depth - 1) / depth;
     for (int i = 0; i < p->m; i++)
@@ -42,7 +42,7 @@ void qp_gemm_without_memory(const qp_product *p, const qp_real *bias, int depth)
             for (int part = 0, first = 0, last; part < parts; part++, first = last) {
                 last = first + p->k / parts + (part < p->k % parts);
                 qp_real sum = p->alpha * sum_of(p, i, j, first, last), beta = part ? 1 : p->beta;
-                if (bias != NULL) sum += bias[j];
+                if (part == 0 && p->bias != NULL) sum += p->bias[j];
                 *c = beta != 0 ? __builtin_fmaf(beta, *c, sum) : sum;
             }
         }

@@ -10,14 +10,15 @@
 /* gemm_kernels — matrix products, one set per vector level of cpu.h. (The scalar level uses OpenBLAS and a plain loop,
  * in lib/tensor.) An element of the result is summed in the same order whatever the operands' strides are. */
 
-/* C = beta*C + alpha*A B:  A(i,l) at a[i*a_row + l*a_step], one of the two steps being 1;  B(l,j) at
- * b[l*b_step + j*b_column], likewise.  m, n, k > 0. */
+/* C = beta*C + alpha*A B + bias:  A(i,l) at a[i*a_row + l*a_step], one of the two steps being 1;  B(l,j) at
+ * b[l*b_step + j*b_column], likewise;  bias [n], or NULL: 0.  m, n, k > 0. */
 typedef struct {
     int m, n, k;
     const qp_real *a, *b;
     ptrdiff_t a_row, a_step, b_step, b_column;
     qp_real alpha, beta, *c;
     ptrdiff_t c_row;
+    const qp_real *bias;
 } qp_product;
 
 /* Steps of k that are summed before C is added to. */
@@ -46,9 +47,9 @@ extern const qp_gemm_kernels qp_gemm_avx2, qp_gemm_avx512;
  * product. NULL at the scalar level, or when there is no memory for the buffer. */
 const qp_gemm_kernels *qp_gemm_vector_kernels(qp_real **scratch);
 
-/* qp_gemm_without_memory — the same bits as the vector kernels, one element at a time, where they got no memory. bias
- * [n] or NULL; depth: QP_GEMM_DEPTH as .product, k as .packed. */
-void qp_gemm_without_memory(const qp_product *p, const qp_real *bias, int depth);
+/* qp_gemm_without_memory — the same bits as the vector kernels, one element at a time, where they got no memory.
+ * depth: QP_GEMM_DEPTH as .product, k as .packed. */
+void qp_gemm_without_memory(const qp_product *p, int depth);
 #endif
 
 #endif

@@ -53,13 +53,18 @@ QP_INLINE void turn_4x4(qp_real *to, ptrdiff_t width, const qp_real *from, ptrdi
 }
 
 /* to[l*width + r] = from[r*stride + l], r < rows, l < k. One cache line of every row at a time, so that writes are
- * close together too. */
+ * close together too; so many streams are beyond the processor's own prefetching. The rows that follow are those of the
+ * next panel. */
 static inline void pack_turned(qp_real *to, int width, const qp_real *from, ptrdiff_t stride, int rows, int k)
 {
     enum { LINE = 16 };
     int l = 0;
     for (; l + LINE <= k; l += LINE) {
         int r = 0;
+        for (int i = 0; i < rows; i++) {
+            __builtin_prefetch(from + i * stride + l + LINE);
+            __builtin_prefetch(from + (rows + i) * stride + l);
+        }
         for (; r + 8 <= rows; r += 8)
             for (int i = l; i < l + LINE; i += 8)
                 turn_8x8(to + (ptrdiff_t)i * width + r, width, from + r * stride + i, stride);

@@ -16,6 +16,13 @@ int qp_shards_count(int64_t rows, int sequences, int64_t shard_rows)
     return count;
 }
 
+int qp_shard_pieces(int64_t rows, int sequences, int most)
+{
+    if (rows <= most) return 1;
+    const int64_t each = most * (int64_t)sequences / rows;
+    return each < 1 ? sequences : (int)((sequences + each - 1) / each);
+}
+
 int qp_shard_cut_end(const qp_batch *batch, int first, int end, int parts, int k, int from)
 {
     if (k == parts) return end;

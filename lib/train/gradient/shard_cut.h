@@ -8,9 +8,17 @@
  * their rows. */
 
 /* A batch has at least 2 shards when it has 2 sequences and QP_SHARD_SPLIT_ROWS rows, so that two cores have work. More
- * shards occupy more threads, but each costs a block and a sum. A shard of more than QP_PIECE_ROWS rows runs as several
- * pieces in turn, into one gradient block, so that the tape holds one piece only. All these affect the bits. */
-enum { QP_SHARD_ROWS = 1024, QP_SHARD_SPLIT_ROWS = 128, QP_SHARDS_MAX = 64, QP_PIECE_ROWS = 768 };
+ * shards occupy more threads, but each costs a block and a sum. A shard of more rows than a piece runs as several
+ * pieces in turn, into one gradient block, so that the tape holds one piece only. Each piece packs every weight for its
+ * products: pieces of 256 rows take 2 % longer. The steps of a recurrent model multiply one row of each sequence, so
+ * its pieces are larger. All these affect the bits. */
+enum {
+    QP_SHARD_ROWS = 1024,
+    QP_SHARD_SPLIT_ROWS = 128,
+    QP_SHARDS_MAX = 64,
+    QP_PIECE_ROWS = 384,
+    QP_RECURRENT_PIECE_ROWS = 768
+};
 
 /* qp_shards_count — number of shards of a batch of `rows` (source and target rows together) in `sequences`: the largest
  * power of two not above rows/shard_rows, at least 2 as above, at most QP_SHARDS_MAX and the number of sequences. */
@@ -38,11 +46,14 @@ void qp_shard_list_weight_batches(qp_shard_list *list, int count);
 void qp_shard_list_free(qp_shard_list *list);
 
 /* qp_batch_rows_before — rows of both sides before a sequence.
+ * qp_shard_pieces — pieces of a shard of `rows` in `sequences`: as many whole sequences of mean length in each as
+ *   `most` rows hold, at least one.
  * qp_shard_cut_end — cuts sequences first .. end-1 into `parts` parts of about equal rows: returns the end of part
  *   k = 1, 2 ... that begins at `from`. A cut is at the sequence boundary nearest to its share of the rows; every part
  *   gets at least one sequence.
  * qp_shard_view — a shard as a batch of its own; its lists of starts are on the tape. */
 int64_t qp_batch_rows_before(const qp_batch *batch, int sequence);
+int qp_shard_pieces(int64_t rows, int sequences, int most);
 int qp_shard_cut_end(const qp_batch *batch, int first, int end, int parts, int k, int from);
 qp_batch qp_shard_view(qp_tape *tape, const qp_shard *shard);
 
