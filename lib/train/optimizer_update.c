@@ -204,7 +204,7 @@ qp_status qp_optimizer_step(qp_optimizer *o, qp_real *weight, const qp_real *con
                             double lr, int threads, double *norm)
 {
     update u = begin_update(o, weight, gradient, count, scale, lr);
-    double length = 0;
+    double length;
     if (o->updates == 0) begin_states(o, weight);
     if (o->config.clip_norm > 0) {
 #pragma omp parallel for schedule(dynamic, 4) num_threads(threads)

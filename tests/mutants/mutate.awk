@@ -3,9 +3,10 @@
 # RANK depends on the seed, the file, the text and the kind, not on the line's number, so that a choice by the smallest
 # ranks remains the same while other lines change.
 # Kinds: compare, logic, sign, term, factor, number, drop. Text from the first quotation mark on is left alone, and so
-# are lines that free memory, close files, lock, stop on a failed allocation (if (!a || !b) return) or guard sizes of
-# 2^31, the room that is left in a buffer (sizeof text - used, used < bytes), comparisons that choose the smaller or
-# larger of the two numbers they compare, and lines about ranks (cluster): tests of one process cannot see these.
+# are lines that free memory, close files, lock, stop on a failed allocation (if (!a || !b) return, ready = a && b), say
+# how long a text on the stack is (char path[N + 300]), guard sizes of 2^31 or the room that is left in a buffer (sizeof
+# text - used, used < bytes), comparisons that choose the smaller or larger of the two numbers they compare, and lines
+# about ranks (cluster): tests of one process cannot see these.
 BEGIN {
     OFS = "\t"
     for (i = 32; i < 127; i++) code[sprintf("%c", i)] = i
@@ -89,11 +90,12 @@ comment { if (/\*\//) comment = 0; next }
     head = place ? substr($0, 1, place - 1) : $0
     tail = place ? substr($0, place) : ""
     if (!chooses_one($0) && head !~ /used < (bytes|sizeof)/) replace("compare", " (<|<=|>|>=|==|!=) ")
-    if (head !~ /if \(![a-z_]+( \|\| ![a-z_]+)+\) return/) replace("logic", " (&&|\\|\\|) ")
-    if (head !~ /sizeof [a-z_>.-]+ - |bytes - used/) replace("sign", " (\\+|-|\\+=|-=) ")
+    guard = "if \\(![a-z_]+( \\|\\| ![a-z_]+)+\\) return|(ready|memory) = [^<>=]*$"
+    if (head !~ guard) replace("logic", " (&&|\\|\\|) ")
+    if (head !~ /sizeof [a-z_>.-]+ - |bytes - used|^ +char [a-z_]+\[/) replace("sign", " (\\+|-|\\+=|-=) ")
     replace("term", " [-+] [A-Za-z_][A-Za-z0-9_.]*(->[A-Za-z0-9_.]+)*[];,)]")
     replace("factor", " \\* [A-Za-z_][A-Za-z0-9_.]*(->[A-Za-z0-9_.]+)*[];,)]")
-    replace("number", "[-=+*<>(,] [0-9]+[];,)]")
+    if (head !~ /^ +char [a-z_]+\[/) replace("number", "[-=+*<>(,] [0-9]+[];,)]")
     declaration = "^ +(const |static |unsigned |struct |enum )*[A-Za-z_][A-Za-z0-9_]* +\\**[A-Za-z_]"
     if (!place && before ~ /[;{}]$/ && /^ +[A-Za-z_*(][^{}]*;$/ && /[-+*|&]?=|\+\+|--|\(/ && $0 !~ declaration &&
         !/^ +(if|for|while) \(.*return/) {

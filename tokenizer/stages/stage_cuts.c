@@ -27,7 +27,7 @@ static bool is_equal(int32_t code, int32_t wanted) { return code == wanted; }
 static bool is_numeric(int32_t code, int32_t wanted)
 {
     (void)wanted;
-    utf8proc_category_t c = code < 0 ? UTF8PROC_CATEGORY_CO : utf8proc_category(code);
+    utf8proc_category_t c = utf8proc_category(code); /* -1 has none */
     return c == UTF8PROC_CATEGORY_ND || c == UTF8PROC_CATEGORY_NL || c == UTF8PROC_CATEGORY_NO;
 }
 
