@@ -90,7 +90,7 @@ comment { if (/\*\//) comment = 0; next }
     head = place ? substr($0, 1, place - 1) : $0
     tail = place ? substr($0, place) : ""
     if (!chooses_one($0) && head !~ /used < (bytes|sizeof)/) replace("compare", " (<|<=|>|>=|==|!=) ")
-    guard = "if \\(![a-z_]+( \\|\\| ![a-z_]+)+\\) return|(ready|memory) = [^<>=]*$"
+    guard = "if \\(![a-z_]+( \\|\\| ![a-z_]+)+\\) return|(ready|memory) = ([^<>=]|->)*$"
     if (head !~ guard) replace("logic", " (&&|\\|\\|) ")
     if (head !~ /sizeof [a-z_>.-]+ - |bytes - used|^ +char [a-z_]+\[/) replace("sign", " (\\+|-|\\+=|-=) ")
     replace("term", " [-+] [A-Za-z_][A-Za-z0-9_.]*(->[A-Za-z0-9_.]+)*[];,)]")
