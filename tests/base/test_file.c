@@ -349,3 +349,30 @@ Test(file, reader_waits)
     cr_assert_not(qp_reader_waits(reader));
     qp_reader_close(reader);
 }
+
+/* Parts of any size are the file, also where one begins in a chunk of the reader and ends in the next. */
+Test(file, bytes_across_chunks)
+{
+    enum { BYTES = 200000, GUARD = 8 };
+    static const size_t step[] = {999, 40000, 65536, 70000, 150000, BYTES + 5};
+    unsigned char *content = malloc(BYTES), *part = malloc(BYTES + 5 + GUARD);
+    for (int i = 0; i < BYTES; i++) content[i] = (unsigned char)(i * 7 + i / 251);
+    put("parts", content, BYTES);
+    for (size_t s = 0; s < sizeof step / sizeof *step; s++) {
+        qp_reader *reader;
+        size_t at = 0, got;
+        cr_assert_eq(qp_reader_open("parts", &reader), QP_OK, "%s", qp_error_message());
+        do {
+            memset(part + step[s], 0xA5, GUARD);
+            cr_assert_eq(qp_reader_bytes(reader, part, step[s], &got), QP_OK, "%s", qp_error_message());
+            cr_assert_eq(got, step[s] < BYTES - at ? step[s] : BYTES - at, "%zu of %zu at %zu", got, step[s], at);
+            cr_assert_arr_eq(part, content + at, got);
+            for (int g = 0; g < GUARD; g++) cr_assert_eq(part[step[s] + (size_t)g], 0xA5, "beyond the part");
+            at += got;
+        } while (got > 0);
+        cr_assert_eq(at, BYTES);
+        qp_reader_close(reader);
+    }
+    free(content);
+    free(part);
+}
