@@ -185,3 +185,48 @@ Test(svg, space_for_labels)
     cr_assert_leq(width[0], width[1]);
     cr_assert_gt(width[0], width[2] + 100);
 }
+
+/* Over an image the cells of the map lie side by side, and its pixels fill them. */
+Test(svg, a_map_over_an_image)
+{
+    enum { ROWS = 2, COLUMNS = 3, WIDE = 6, HIGH = 4 };
+    const char *row[ROWS] = {"1", "2"}, *column[COLUMNS] = {"1", "2", "3"};
+    const float weight[ROWS * COLUMNS] = {0.1f, 0.2f, 0.3f, 0.4f, 0.5f, 1};
+    qp_picture picture;
+    qp_panels panels;
+    char *text;
+    cr_assert_eq(qp_picture_init(&picture, "t"), QP_OK);
+    cr_assert_eq(qp_picture_label(&picture, QP_MAP_CROSS, row, ROWS, column, COLUMNS), QP_OK);
+    cr_assert_eq(qp_picture_add(&picture, QP_MAP_CROSS, 0, 0, weight), QP_OK);
+    picture.image = malloc(WIDE * HIGH);
+    picture.image_width = WIDE, picture.image_height = HIGH;
+    for (int i = 0; i < WIDE * HIGH; i++) picture.image[i] = (uint8_t)(10 * i);
+    cr_assert_eq(qp_panels_choose(&picture, QP_MAP_CROSS, "1", "1", &panels), QP_OK);
+    cr_assert_eq(qp_svg_draw(&picture, &panels, &text, NULL), QP_OK);
+    cr_expect_eq(occurrences(text, "fill-opacity='"), ROWS * COLUMNS);
+    cr_expect_eq(occurrences(text, "width='12.00' height='12.00' fill='#"), WIDE * HIGH, "72 x 48 of the map");
+    for (int i = 0; i < WIDE * HIGH; i++) {
+        char gray[20];
+        snprintf(gray, sizeof gray, "fill='#%02x%02x%02x'/>", 10 * i, 10 * i, 10 * i);
+        cr_expect_eq(occurrences(text, gray), 1, "%s", gray);
+    }
+    double x[ROWS * COLUMNS], y[ROWS * COLUMNS], value;
+    int cells = 0;
+    for (char *line = text; (line = strstr(line, "<rect ")); line++) {
+        double left, top, opacity;
+        if (sscanf(line, "<rect x='%lf' y='%lf' width='24' height='24' fill='#%*6s' fill-opacity='%lf'><title>%lf",
+                   &left, &top, &opacity, &value) != 4)
+            continue;
+        x[cells] = left, y[cells] = top;
+        cr_expect_float_eq(value, (double)weight[cells], 1e-4);
+        cr_expect_float_eq(opacity, 0.8 * value, 1e-3);
+        cells++;
+    }
+    cr_assert_eq(cells, ROWS * COLUMNS);
+    for (int i = 0; i < cells; i++) {
+        cr_expect_eq(x[i] - x[0], i % COLUMNS * 24);
+        cr_expect_eq(y[i] - y[0], i / COLUMNS * 24);
+    }
+    free(text);
+    qp_picture_free(&picture);
+}

@@ -323,6 +323,21 @@ Test(safetensors, header_order_is_free)
     qp_safetensors_close(file);
 }
 
+/* Names of arrays in messages: control characters are ?, and long ones are cut before a character. */
+Test(safetensors, names_in_messages)
+{
+    char header[2000], name[1000] = "";
+    refuse_header("{\"a\\u007f\\tb\":5}", 0, "a??b");
+    for (int i = 0; i < 300; i++) strcat(name, "é");
+    for (int more = 0; more < 3; more++) {
+        snprintf(header, sizeof header, "{\"%.*s%s\":5}", more, "xy", name);
+        refuse_header(header, 0, "é...");
+        char after = *(strstr(qp_error_message(), "é...") + strlen("é..."));
+        cr_expect(after == ' ' || after == ':' || after == '\'' || after == '"', "%s", qp_error_message());
+        cr_expect_null(strstr(qp_error_message(), "\xc3..."), "%s", qp_error_message());
+    }
+}
+
 /* A checksum has 32 digits; anything else is none. */
 Test(safetensors, checksums_of_another_length)
 {

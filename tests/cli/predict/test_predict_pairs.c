@@ -64,6 +64,34 @@ Test(predict_pairs, answers_are_parts_of_the_context)
     cr_assert(other > 0.05 && other < 0.9, "%g", other);
 }
 
+/* A long context is read in windows that overlap; no part of it is an answer twice, and the best is first. */
+Test(predict_pairs, answers_of_a_long_context)
+{
+    small_model_write("unused.safetensors", false);
+    static const char words[] = "who\tstart\nÄnn\tend\nsees\tstart\nhim\tend\n\n";
+    small_file("words", words, strlen(words));
+    cr_assert_eq(RUN(qp_cmd_train, NULL, "train", "-q", "--task", "tag", "--train", "words", "--valid", "none",
+                     "--tokenizer", "word", "--encoder", "gru", "--layers", "1", "--emb-size", "8", "--steps", "3",
+                     "-t1", "--max-length", "12", "-m", "m.safetensors"),
+                 0, "%s", small_err);
+    char text[400] = "who\t";
+    for (int i = 0; i < 20; i++) strcat(text, i % 3 ? "sees " : "him ");
+    text[strlen(text) - 1] = '\0';
+    strcat(text, "\n");
+    cr_assert_eq(PREDICT(text, "--top", "30", "--max-answer", "2", "--json"), 0, "%s", small_err);
+    int begins[60], ends[60], count = 0;
+    double before = 2, score;
+    for (char *at = small_out; (at = strstr(at, "\"score\":")); at++, count++) {
+        cr_assert_eq(sscanf(at, "\"score\":%lf,\"start\":%d,\"end\":%d", &score, &begins[count], &ends[count]), 3, "%s",
+                     at);
+        cr_expect_leq(score, before);
+        before = score;
+        for (int k = 0; k < count; k++)
+            cr_expect(begins[k] != begins[count] || ends[k] != ends[count], "%d to %d", begins[k], ends[k]);
+    }
+    cr_expect_eq(count, 30);
+}
+
 Test(predict_pairs, a_line_without_a_second_text)
 {
     small_task_train("classify", 1);
