@@ -99,7 +99,9 @@ Test(variational, a_decode_may_begin_from_vectors)
     cr_expect_neq(memcmp(scores[0], scores[2], sizeof scores[0]), 0);
     qp_real other[WIDTH + 1] = {0};
     qp_tape_begin(tape, QP_INFER, 0);
+    state = (qp_state *)&tape;
     cr_expect_eq(qp_model_start_code(model, tape, qp_tensor_of(1, WIDTH + 1, other), &state), QP_EUSAGE);
+    cr_expect_null(state);
     qp_tape_free(tape);
     qp_model_free(model);
 }

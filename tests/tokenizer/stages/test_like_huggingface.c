@@ -83,6 +83,40 @@ Test(like_huggingface, pre_tokenizers)
     }
 }
 
+/* Tokens that are found before the words: whole words only, with the white space around them, in normal form. */
+Test(like_huggingface, added_tokens)
+{
+    json_t *row, *texts = json_object_get(cases, "added_texts");
+    size_t r;
+    json_array_foreach (json_object_get(cases, "added"), r, row) {
+        json_t *whole = json_pack("{s:O, s:{s:s}, s:{s:s}, s:{s:s, s:s, s:{s:i, s:i, s:i}}}", "added_tokens",
+                                  json_object_get(row, "added"), "normalizer", "type", "Lowercase", "pre_tokenizer",
+                                  "type", "WhitespaceSplit", "model", "type", "WordLevel", "unk_token", "[UNK]",
+                                  "vocab", "[UNK]", 0, "<t>", 1, "<tt>", 2);
+        char *text = json_dumps(whole, 0);
+        qp_pipeline *p;
+        cr_assert_eq(qp_pipeline_read_huggingface("test", text, strlen(text), &p), QP_OK, "%s", qp_error_message());
+        for (size_t i = 0; i < json_array_size(texts); i++) {
+            const char *line = json_string_value(json_array_get(texts, i));
+            const char *ids = json_string_value(json_array_get(json_object_get(row, "ids"), i));
+            const char *spans = json_string_value(json_array_get(json_object_get(row, "spans"), i));
+            char made[2][400] = {"", ""};
+            qp_encoding e = {.spans = true};
+            cr_assert_eq(qp_pipeline_encode(p, line, strlen(line), false, true, &e), QP_OK, "%s", qp_error_message());
+            for (int k = 0; k < e.count; k++) {
+                sprintf(made[0] + strlen(made[0]), "%s%d", k ? " " : "", e.id[k]);
+                sprintf(made[1] + strlen(made[1]), "%s%u:%u", k ? " " : "", e.begin[k], e.end[k]);
+            }
+            cr_expect_str_eq(made[0], ids, "row %zu of \"%s\": %s", r, line, made[0]);
+            cr_expect_str_eq(made[1], spans, "row %zu of \"%s\": %s", r, line, made[1]);
+            qp_encoding_free(&e);
+        }
+        qp_pipeline_free(p);
+        json_decref(whole);
+        free(text);
+    }
+}
+
 Test(like_huggingface, decoders)
 {
     json_t *row, *number;
