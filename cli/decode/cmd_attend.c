@@ -126,8 +126,9 @@ static qp_status attend_pair(const attend_options *o, qp_package *opened, senten
     const char *source = given.source ? given.source : "";
     if (status == QP_OK) status = qp_attend_pair(opened, source, given.target, &search, &picture, &found);
     if (status == QP_OK) {
-        warn_cut("--src", found.source_tokens, found.source_longest);
-        warn_cut("--tgt", found.target_tokens, found.target_longest);
+        /* `text` became one of the sides: the warning names the option that was given */
+        warn_cut(given.source == given.text ? "--text" : "--src", found.source_tokens, found.source_longest);
+        warn_cut(given.target == given.text ? "--text" : "--tgt", found.target_tokens, found.target_longest);
         status = give_title(&picture, source, found.text);
         if (status == QP_OK) status = draw(o, &picture, form);
         qp_picture_free(&picture);

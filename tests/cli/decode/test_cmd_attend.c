@@ -66,9 +66,11 @@ Test(cmd_attend, a_long_sentence_is_cut)
     char text[400] = "";
     for (int i = 0; i < 40; i++) strcat(text, "dog ");
     cr_assert_eq(ATTEND("--text", text, "--tgt", "a dog", "-o", "map.json"), 0, "%s", small_err);
-    cr_assert(strstr(small_err, "cut to 23"), "%s", small_err);
+    cr_assert(strstr(small_err, "--text: ") && strstr(small_err, "cut to 23"), "%s", small_err);
+    cr_assert_eq(ATTEND("--src", text, "--tgt", "a dog", "-o", "map.json"), 0, "%s", small_err);
+    cr_assert(strstr(small_err, "--src: ") && strstr(small_err, "cut to 23"), "%s", small_err);
     cr_assert_eq(ATTEND("--text", "a dog", "--tgt", text, "-o", "map.json"), 0, "%s", small_err);
-    cr_assert(strstr(small_err, "cut to 23"), "%s", small_err);
+    cr_assert(strstr(small_err, "--tgt: ") && strstr(small_err, "cut to 23"), "%s", small_err);
     cr_assert_eq(ATTEND("--text", "a dog", "--tgt", "a dog", "-o", "map.json"), 0, "%s", small_err);
     cr_assert_str_empty(small_err);
 }
