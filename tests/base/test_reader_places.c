@@ -7,7 +7,8 @@
 
 #include "lib/base/file.h"
 
-/* A reader finds every place again that qp_reader_tell gave, in plain and gzipped files that are read one after the other. */
+/* A reader finds every place again that qp_reader_tell gave, in plain and gzipped files that are read one after the
+ * other. */
 
 enum { LINES = 9000, FILES = 4 };
 
