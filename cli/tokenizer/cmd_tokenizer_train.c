@@ -80,19 +80,24 @@ static qp_status run(void *self, const qp_options *options)
 {
     const train_options *use = self;
     static const char *const standard[] = {"-"};
-    const char *const *file = options->file_count ? (const char *const *)options->file : standard;
+    bool ngrams = config.type == QP_TOKENIZER_NGRAM, named = options->file_count > 0;
+    bool needs_text = config.type != QP_TOKENIZER_BYTE && !ngrams;
+    const char *const *file = named ? (const char *const *)options->file : standard;
     qp_tokenizer *tokenizer = NULL;
     bool watched = !use->quiet && isatty(STDERR_FILENO);
     qp_tokenizer_report report = {.text_only = use->quiet, .progress = watched ? tell_progress : NULL};
-    qp_status status = qp_tokenizer_train_files(&config, file, options->file_count ? options->file_count : 1, &report,
-                                                &tokenizer);
+    int files = named ? options->file_count : !ngrams;
+    qp_status status = qp_tokenizer_train_files(&config, file, files, &report, &tokenizer);
     if (watched) fprintf(stderr, "\r\033[K");
-    bool needs_text = config.type != QP_TOKENIZER_BYTE && config.type != QP_TOKENIZER_NGRAM;
     if (status == QP_OK && needs_text && report.words == 0)
         status = qp_fail(QP_EDATA, "%s: no text to learn pieces from; give a file with text",
                          strcmp(file[0], "-") == 0 ? "stdin" : file[0]);
     if (status == QP_OK) status = qp_tokenizer_save(tokenizer, use->output);
-    if (status == QP_OK && !use->quiet) tell_report(tokenizer, &report);
+    if (status == QP_OK && !use->quiet && ngrams)
+        fprintf(stderr, "%d features; n-grams are hashed, nothing is learned from text\n",
+                qp_tokenizer_size(tokenizer));
+    else if (status == QP_OK && !use->quiet)
+        tell_report(tokenizer, &report);
     qp_tokenizer_free(tokenizer);
     return status;
 }

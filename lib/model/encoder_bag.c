@@ -79,7 +79,7 @@ qp_status qp_bag_counts_apply(const qp_bag_counts *c, const qp_model *model)
     qp_params *params = qp_model_params(model);
     int index = qp_params_find(params, WEIGHT_NAME);
     if (index < 0) return QP_OK;
-    double *sum = label_sums(c), total = 0;
+    double *sum = label_sums(c), total = 0, all = 1 + (double)c->answers;
     if (!sum) return qp_fail(QP_EMEMORY, "out of memory for the weights of features");
     for (int label = 0; label < c->labels; label++) total += sum[label];
     double others = total -
@@ -93,7 +93,8 @@ qp_status qp_bag_counts_apply(const qp_bag_counts *c, const qp_model *model)
             double ratio = fabs(log(p / sum[label]) - log(q / (others - sum[label] + c->features)));
             if (ratio > largest) largest = ratio;
         }
-        weight[f] = (qp_real)(texts > 0 ? largest : 0);
+        double kind = c->even_words && f % 2 == 0 ? 2 : 1;
+        weight[f] = (qp_real)(texts > 0 ? kind * (1 + log(all / (1 + texts))) * sqrt(largest) : 0);
     }
     free(sum);
     return QP_OK;

@@ -21,7 +21,8 @@ typedef struct {
 
 /* qp_defaults_hold_out — which part of the training data becomes validation data where none was given; all zero if
  *   there is too little:
- *     examples      one in 20; one in 10 of few; about 1,000 of very many
+ *     examples      one in 20; one in 10 of few (not for a bag, whose last checkpoints are averaged); about 1,000 of
+ *                   very many
  *     running text  the same share, in ten blocks spread over the text. (Training on tinyshakespeare then gives a loss
  *                   of 1.50 nats per character on the text after it; 1.68 if the end of the text is held back instead.)
  *     series        the last tenth

@@ -26,6 +26,7 @@ qp_status qp_images_read(const qp_train_settings *settings, const qp_train_data 
 {
     const qp_job_config *job = &settings->job;
     bool training = part == QP_TRAINING, lenient = job->unseen_labels != 0;
+    bool learns = training || data->files[part].part.part == QP_PART_HELD_OUT;
     int height, width;
     qp_images_options options = {.path = data->files[part].source,
                                  .labels = training || !*job->valid ? job->train_labels : job->valid_labels,
@@ -33,7 +34,7 @@ qp_status qp_images_read(const qp_train_settings *settings, const qp_train_data 
                                  .part = data->files[part].part,
                                  .dictionary = labels,
                                  .cluster = training ? cluster : NULL,
-                                 .policy = training  ? QP_LABEL_LEARN
+                                 .policy = learns    ? QP_LABEL_LEARN
                                            : lenient ? QP_LABEL_IGNORE
                                                      : QP_LABEL_REFUSE};
     QP_TRY(patch_of(settings, &height, &width));

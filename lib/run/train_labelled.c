@@ -10,9 +10,29 @@
 #include "lib/run/train_lines.h"
 #include "lib/run/train_text.h"
 
-/* Ignored labels count neither in the loss nor in the metrics. */
-static qp_label_policy validation_policy(const qp_train_settings *settings)
+static bool is_sentence(const char *label)
 {
+    int spaces = 0;
+    for (; *label; label++) spaces += *label == ' ';
+    return spaces >= 4;
+}
+
+/* Nearly as many labels as lines, or labels of five words and more: the columns may have been swapped. */
+static bool look_like_texts(const qp_labels *labels, int64_t lines)
+{
+    enum { FEW = 10 };
+    int sentences = 0;
+    for (int i = 0; i < labels->count; i++) sentences += is_sentence(labels->text[i]);
+    return (labels->count > FEW && 2 * (int64_t)labels->count > lines) || 2 * sentences > labels->count;
+}
+
+/* Ignored labels count neither in the loss nor in the metrics. Labels of what was held back of the training file are
+ * labels too, unless they look like texts. */
+static qp_label_policy validation_policy(const qp_train_settings *settings, const qp_train_data *data)
+{
+    bool held_out = data->files[QP_VALIDATION].part.part == QP_PART_HELD_OUT;
+    if (held_out && !look_like_texts(&data->package->labels, data->corpus[QP_TRAINING].sequences))
+        return QP_LABEL_LEARN;
     return settings->job.unseen_labels == 0 ? QP_LABEL_REFUSE : QP_LABEL_IGNORE;
 }
 
@@ -54,7 +74,7 @@ qp_status qp_classify_load(const qp_train_settings *settings, qp_train_data *dat
     options.part = data->files[QP_VALIDATION].part;
     options.weights = data->files[QP_VALIDATION].weights;
     options.by_file = options.spread = false;
-    options.policy = validation_policy(settings);
+    options.policy = validation_policy(settings, data);
     return qp_labelled_load(&options, &data->corpus[QP_VALIDATION]);
 }
 
@@ -109,6 +129,9 @@ qp_status qp_classify_weigh(const qp_train_data *data)
     if (config->encoder != QP_KIND_BAG) return QP_OK;
     feature_counts f = {.data = data};
     QP_TRY(qp_bag_counts_init(&f.counts, (int)config->src_vocab_size, (int)config->labels));
+    f.counts.even_words = data->package->source && qp_tokenizer_info(data->package->source).even_words;
+    for (int64_t i = 0; i < corpus->sequences; i++)
+        f.counts.answers += labels_of(data, &corpus->target.id[corpus->target.start[i]]).count;
     const qp_corpus_side *texts = &corpus->source;
     qp_status status = qp_spread_each(&texts->spread, texts->id, sizeof *texts->id, texts->start[corpus->sequences], &f,
                                       count_features);
@@ -158,7 +181,7 @@ qp_status qp_tag_load(const qp_train_settings *settings, qp_train_data *data)
         QP_TRY(qp_conll_corpus(data->conll[part], &options, &data->corpus[part]));
         qp_conll_free(data->conll[part]);
         data->conll[part] = NULL;
-        options.policy = validation_policy(settings);
+        options.policy = validation_policy(settings, data);
         options.by_file = options.spread = false;
     }
     return QP_OK;
@@ -217,22 +240,6 @@ void qp_labelled_print(const qp_train_data *data, FILE *stream)
     qp_text_print_corpora(data, stream);
 }
 
-static bool is_sentence(const char *label)
-{
-    int spaces = 0;
-    for (; *label; label++) spaces += *label == ' ';
-    return spaces >= 4;
-}
-
-/* Nearly as many labels as lines, or labels of five words and more: the columns may have been swapped. */
-static bool look_like_texts(const qp_labels *labels, int64_t lines)
-{
-    enum { FEW = 10 };
-    int sentences = 0;
-    for (int i = 0; i < labels->count; i++) sentences += is_sentence(labels->text[i]);
-    return (labels->count > FEW && 2 * (int64_t)labels->count > lines) || 2 * sentences > labels->count;
-}
-
 void qp_labelled_warn(const qp_train_data *data, void (*say)(void *self, const char *line), void *self)
 {
     const qp_labels *labels = &data->package->labels;
@@ -249,14 +256,25 @@ void qp_labelled_warn(const qp_train_data *data, void (*say)(void *self, const c
         return;
     }
     int64_t *examples = count_labels(data);
-    int single = -1, singles = 0;
-    for (int i = labels->count - 1; examples && i >= 0; i--)
-        if (examples[i] == 1) single = i, singles++;
+    int rare = -1, others = -1; /* the first label of the fewest examples, and how many others have as few */
+    for (int i = 0; examples && i < labels->count; i++) {
+        bool fewer = examples[i] <= 1 && (rare < 0 || examples[i] < examples[rare]);
+        others = fewer ? 0 : others + (rare >= 0 && examples[i] == examples[rare]);
+        if (fewer) rare = i;
+    }
+    bool none = rare >= 0 && examples[rare] == 0;
     free(examples);
-    if (singles == 0) return;
-    snprintf(line, sizeof line, "%.300s:%lld: label '%.80s' has only this example%s; is it %smisspelled?", path,
-             (long long)labels->line[single], labels->text[single], singles > 1 ? ", as have others" : "",
-             texts && labels->line[single] == 1 ? "a header line, or " : "");
+    if (rare < 0) return;
+    const char *too = others ? ", as have others" : "";
+    bool first = texts && labels->line[rare] == 1;
+    if (none)
+        snprintf(line, sizeof line,
+                 "%.300s:%lld: label '%.80s' has examples only in the part held back for validation%s; --valid none "
+                 "trains on them too",
+                 path, (long long)labels->line[rare], labels->text[rare], too);
+    else
+        snprintf(line, sizeof line, "%.300s:%lld: label '%.80s' has only this example%s; is it %smisspelled?", path,
+                 (long long)labels->line[rare], labels->text[rare], too, first ? "a header line, or " : "");
     say(self, line);
 }
 

@@ -19,6 +19,12 @@ result $? "-q says nothing" "$(cat .err)"
 holds "train for GPT-2" $T train --type byte-bpe --pattern gpt2 --normalization none --vocab-size 400 -q -o gpt2.json \
     corpus
 holds "train in jamo" $T train --jamo --strip-accents --case-fold --vocab-size 420 -q -o jamo.json corpus
+fails 66 "nofile: cannot be read" $T train --type ngram -o x.json corpus nofile
+fails 66 "nofile: cannot be read" $T train --type byte -o x.json nofile
+fails 2 "n-grams need 6 or more" $T train --type ngram --vocab-size 5 -o x.json
+holds "n-grams need no text" $T train --type ngram --vocab-size 1000 -o ngram.json
+grep -q "^1000 features; n-grams are hashed, nothing is learned from text$" .err
+result $? "n-grams are not learned" "$(cat .err)"
 fails 2 "needs --normalization" $T train --jamo --normalization none -o x.json corpus
 fails 2 "normal form" $T train --strip-accents --normalization none -o x.json corpus
 fails 2 "exclude" $T train --lower-case --case-fold -o x.json corpus

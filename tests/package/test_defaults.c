@@ -108,7 +108,18 @@ Test(defaults, classifiers_by_what_is_labelled)
     cr_expect(s.model.encoder == QP_KIND_BAG && strcmp(s.job.tokenizer, "ngram") == 0);
     begin(&s, QP_TASK_CLASSIFY, "");
     choose(&s, &names);
-    cr_expect(s.model.encoder == QP_KIND_LSTM && strcmp(s.job.tokenizer, "char") == 0);
+    cr_expect(s.model.encoder == QP_KIND_BAG && s.schedule.lr == 4, "names too");
+    begin(&s, QP_TASK_CLASSIFY, " encoder ");
+    s.model.encoder = QP_KIND_LSTM;
+    choose(&s, &names);
+    cr_expect(s.model.bidirectional && strcmp(s.job.tokenizer, "char") == 0);
+    begin(&s, QP_TASK_CLASSIFY, " optimizer ");
+    choose(&s, &texts);
+    cr_expect(s.schedule.lr == 0.01 && s.training.epochs == 3, "the rate of Adam's family");
+    begin(&s, QP_TASK_CLASSIFY, " batch-size ");
+    s.job.batch_size = 8;
+    choose(&s, &texts);
+    cr_expect(s.schedule.lr == 1, "smaller batches, smaller steps");
     begin(&s, QP_TASK_CLASSIFY, " encoder ");
     s.model.encoder = QP_KIND_TRANSFORMER;
     choose(&s, &texts);
@@ -169,17 +180,24 @@ static const struct {
         "--tied-embeddings-all --batch-size 2048 --lr 0.004 --lr-schedule cosine --clip-norm 1 --epochs 8 "
         "--average 5"},
     {QP_TASK_CLASSIFY, "", TEXTS,
-        "--tokenizer ngram --vocab-size 262144 --lower-case --encoder bag --dropout 0 --max-length 1048576 "
-        "--batch-type sentence --batch-size 64 --shard-rows 65536 --lr 0.01 --lr-schedule cosine --epochs 3 "
-        "--average 4"},
+        "--tokenizer ngram --vocab-size 524288 --lower-case --encoder bag --dropout 0 --max-length 1048576 "
+        "--optimizer nesterov --batch-type sentence --batch-size 32 --shard-rows 65536 --lr 4 --lr-schedule cosine "
+        "--clip-norm 1 --epochs 27 --average 4"},
+    {QP_TASK_CLASSIFY, " lr ", TEXTS,
+        "--tokenizer ngram --vocab-size 524288 --lower-case --encoder bag --dropout 0 --max-length 1048576 "
+        "--batch-type sentence --batch-size 64 --shard-rows 65536 --lr-schedule cosine --epochs 3 --average 4"},
+    {QP_TASK_CLASSIFY, "", {.examples = 15000, .target = {.characters = 110000, .words = 16000}, .labels = 18,
+                            .one_word = 0.99},
+        "--tokenizer ngram --vocab-size 131072 --lower-case --encoder bag --dropout 0 --max-length 1048576 "
+        "--optimizer nesterov --batch-type sentence --batch-size 32 --shard-rows 65536 --lr 4 --lr-schedule cosine "
+        "--clip-norm 1 --epochs 10 --average 4"},
     {QP_TASK_CLASSIFY, " tokenizer ", TEXTS,
         "--vocab-size 6500 --encoder lstm --bidirectional --enc-layers 1 --emb-size 64 --hidden-size 128 "
         "--dropout 0.5 --batch-size 4000 --lr 0.004 --lr-schedule cosine --clip-norm 1 --epochs 6 "
         "--early-stopping-metric accuracy"},
-    {QP_TASK_CLASSIFY, "", {.examples = 9000, .target = {.characters = 70000, .words = 9000}, .one_word = 0.99},
-        "--tokenizer char --vocab-size 400 --encoder lstm --bidirectional --enc-layers 1 --emb-size 64 "
-        "--hidden-size 128 --dropout 0.3 --batch-size 1000 --lr 0.004 --lr-schedule cosine --clip-norm 1 --epochs "
-        "8 --early-stopping-metric accuracy"},
+    {QP_TASK_CLASSIFY, " encoder ", {.examples = 9000, .target = {.characters = 70000, .words = 9000}, .one_word = 0.99},
+        "--tokenizer char --vocab-size 400 --enc-layers 1 --emb-size 64 --ff-size 256 --heads 4 --dropout 0.3 "
+        "--batch-size 1000 --lr 0.004 --lr-schedule cosine --clip-norm 1 --epochs 8 --early-stopping-metric accuracy"},
     {QP_TASK_TAG, "", {.examples = 4000, .target = {.characters = 200000, .words = 200000}, .span_tags = 1},
         "--crf --tokenizer word --vocab-size 2000 --encoder lstm --bidirectional --enc-layers 2 --emb-size 96 "
         "--hidden-size 96 --dropout 0.4 --batch-size 4000 --lr 0.003 --lr-schedule linear --clip-norm 1 --epochs "
@@ -322,6 +340,9 @@ Test(defaults, what_is_held_back)
     cr_expect_eq(qp_defaults_hold_out(&s, &survey).every, 10);
     survey = pairs(1999);
     cr_expect_eq(qp_defaults_hold_out(&s, &survey).every, 10);
+    s.model.encoder = QP_KIND_BAG;
+    cr_expect_eq(qp_defaults_hold_out(&s, &survey).every, 20, "a bag needs no best checkpoint");
+    s.model.encoder = QP_KIND_TRANSFORMER;
     survey = pairs(20000);
     cr_expect_eq(qp_defaults_hold_out(&s, &survey).every, 20, "a thousand");
     survey = pairs(30000);

@@ -19,6 +19,7 @@
 typedef struct {
     const char *type, *normalization, *unicode, *pattern;
     bool lower_case, case_fold, strip_accents, jamo, space_first, byte_fallback, single_digits;
+    bool even_words; /* ngram: even ids are of words and pairs of words, odd ids of characters */
     int size;
     size_t merges;
     const char *warning; /* what the file says and what is done instead; NULL: nothing */

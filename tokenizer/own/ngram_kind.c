@@ -15,7 +15,7 @@ enum { WORD, WORD_PAIR, CHARACTERS }; /* seeds: equal bytes of different kinds a
 
 typedef struct {
     int features;
-    bool lower_case;
+    bool lower_case, even_words;
 } ngrams;
 
 static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts"); }
@@ -23,7 +23,7 @@ static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer: out of
 void *qp_ngram_new(int features, bool lower_case)
 {
     ngrams *t = malloc(sizeof *t);
-    if (t) *t = (ngrams){.features = features, .lower_case = lower_case};
+    if (t) *t = (ngrams){.features = features, .lower_case = lower_case, .even_words = true};
     return t;
 }
 
@@ -32,7 +32,9 @@ void *qp_ngram_new(int features, bool lower_case)
 static qp_status add(const ngrams *t, int seed, const char *text, size_t bytes, qp_encoding *e)
 {
     uint64_t hash = XXH3_64bits_withSeed(text, bytes, (uint64_t)seed);
-    return qp_encoding_add(e, QP_SPECIAL_COUNT + (int32_t)(hash % (uint64_t)(t->features - QP_SPECIAL_COUNT)));
+    uint64_t ids = (uint64_t)(t->features - QP_SPECIAL_COUNT);
+    uint64_t id = t->even_words ? 2 * (hash % (ids / 2)) + (seed == CHARACTERS) : hash % ids;
+    return qp_encoding_add(e, QP_SPECIAL_COUNT + (int32_t)id);
 }
 
 static bool is_space(int32_t code)
@@ -211,6 +213,7 @@ static qp_tokenizer_facts info(const void *self)
                                 .unicode = utf8proc_unicode_version(),
                                 .pattern = "none",
                                 .lower_case = t->lower_case,
+                                .even_words = t->even_words,
                                 .size = t->features};
 }
 
@@ -218,6 +221,7 @@ static qp_status save(const void *self, qp_text_buffer *out)
 {
     const ngrams *t = self;
     qp_text_format(out, ",\n \"lower_case\": %s,\n \"features\": %d", t->lower_case ? "true" : "false", t->features);
+    if (t->even_words) qp_text_format(out, ",\n \"even_words\": true");
     return QP_OK;
 }
 
@@ -227,9 +231,11 @@ static qp_status load(const char *place, qp_text file, size_t checked, void **se
     (void)checked;
     QP_TRY(qp_json_read(place, file.text, file.bytes, JSON_REJECT_DUPLICATES, &root));
     const json_t *features = json_object_get(root, "features"), *lower_case = json_object_get(root, "lower_case");
+    bool even_words = json_is_true(json_object_get(root, "even_words"));
     json_int_t count = json_is_integer(features) ? json_integer_value(features) : 0;
-    bool sound = count > QP_SPECIAL_COUNT && count <= MOST_FEATURES && json_is_boolean(lower_case);
+    bool sound = count > QP_SPECIAL_COUNT + even_words && count <= MOST_FEATURES && json_is_boolean(lower_case);
     *self = sound ? qp_ngram_new((int)count, json_is_true(lower_case)) : NULL;
+    if (*self) ((ngrams *)*self)->even_words = even_words;
     json_decref(root);
     if (!sound)
         return qp_fail(QP_EDATA, "%s: \"features\" must be 5 to %d and \"lower_case\" true or false", place,

@@ -1,6 +1,8 @@
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "tokenizer/own/ngram_kind.h"
 
@@ -45,6 +47,44 @@ Test(test_ngram_kind, ids_are_sorted_once_each_and_in_range)
         cr_expect(i == 0 || id[i] > id[i - 1]);
     }
     cr_expect_gt(count, 20);
+}
+
+/* Words and pairs of words have even ids, characters odd ones; a file without "even_words" is of before that. */
+Test(test_ngram_kind, even_ids_are_of_words)
+{
+    int32_t id[1000];
+    int count = features_of(1 << 20, false, "ab cd", id), words = 0;
+    for (int i = 0; i < count; i++) words += id[i] % 2 == 0;
+    cr_expect_eq(words, 3);
+    cr_expect_eq(features_of(6, false, "ab cd", id), 2, "one id of each kind");
+    static const char old[] = "{\"lower_case\": false, \"features\": 1048576}";
+    void *self;
+    qp_encoding e = {0};
+    cr_assert_eq(qp_ngram_kind.load("old", (qp_text){old, sizeof old - 1}, 0, &self), QP_OK);
+    cr_expect_not(qp_ngram_kind.info(self).even_words);
+    cr_assert_eq(qp_ngram_kind.encode(self, (qp_text){"ab", 2}, &e), QP_OK);
+    /* XXH3 of "ab" with the seed of words, modulo 1048572, and 4 */
+    bool found = false;
+    for (int i = 0; i < e.count; i++)
+        found |= e.id[i] == 4 + (int32_t)(XXH3_64bits_withSeed("ab", 2, 0) % 1048572);
+    cr_expect(found);
+    qp_encoding_free(&e);
+    qp_ngram_kind.free(self);
+}
+
+Test(test_ngram_kind, saved_and_loaded)
+{
+    void *self = qp_ngram_new(1000, true), *again;
+    qp_text_buffer out = {0};
+    cr_assert_eq(qp_ngram_kind.save(self, &out), QP_OK);
+    char file[200];
+    int bytes = snprintf(file, sizeof file, "{\"type\": \"ngram\"%.*s}", (int)out.bytes, out.text);
+    cr_assert_eq(qp_ngram_kind.load("file", (qp_text){file, (size_t)bytes}, 0, &again), QP_OK, "%s", file);
+    qp_tokenizer_facts facts = qp_ngram_kind.info(again);
+    cr_expect(facts.even_words && facts.lower_case && facts.size == 1000);
+    free(out.text);
+    qp_ngram_kind.free(self);
+    qp_ngram_kind.free(again);
 }
 
 Test(test_ngram_kind, normal_form_case_and_space)
