@@ -89,7 +89,7 @@ static measured measure(const char *name, int64_t rows, int times)
     m.shard = batch / result.shards;
     m.rows = (double)(result.source_rows + result.target_rows) / result.shards;
     m.pieces = qp_shard_pieces((int64_t)m.rows, t.batch.target.sequences.count / result.shards,
-                               qp_shards_piece_rows(&function));
+                               qp_shards_piece_rows(&function, false));
     free(a);
     qp_shards_free(shards);
     trained_free(&t);

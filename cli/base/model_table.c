@@ -113,7 +113,8 @@ qp_status qp_training_memory_of(const qp_model *model, const qp_training_shape *
     qp_model_objective objective = {model, 0};
     const qp_loss_function loss = qp_model_objective_loss(&objective);
     double piece = shape->batch_rows / shards;
-    piece /= qp_shard_pieces((int64_t)piece, (int)fmax(1, piece / p.sequence), qp_shards_piece_rows(&loss));
+    const int most = qp_shards_piece_rows(&loss, shape->bf16);
+    piece /= qp_shard_pieces((int64_t)piece, (int)fmax(1, piece / p.sequence), most);
     double block = (double)qp_params_size(qp_model_params(model)) * (double)sizeof(qp_real);
     while (1 << levels < own) levels++;
     int blocks = workers + levels < own ? workers + levels : own;

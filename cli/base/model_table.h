@@ -20,6 +20,7 @@ typedef struct {
     double batch_rows, source_length, target_length;
     int64_t shard_rows;
     int threads, gradient_type; /* QP_GRADIENT_FP32 or _BF16 */
+    bool bf16;                  /* products */
     const qp_optimizer_config *optimizer;
     qp_cluster *cluster; /* NULL: one process */
 } qp_training_shape;

@@ -176,6 +176,7 @@ static qp_status print_model(const qp_train_settings *settings, const qp_model *
                                .shard_rows = settings->training.shard_rows,
                                .threads = qp_threads_of(settings->training.threads),
                                .gradient_type = (int)settings->training.gradient_type,
+                               .bf16 = settings->training.precision == QP_PRECISION_BF16,
                                .optimizer = &settings->optimizer,
                                .cluster = qp_ranks()};
     qp_model_cost cost;

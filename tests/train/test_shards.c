@@ -210,7 +210,7 @@ static qp_tensor counted_loss(void *self, qp_tape *tape, const qp_batch *shard)
 /* Passes of a batch of two shards, each of two sequences and one row more than `rows`. */
 static int passes(int rows, bool recurrent)
 {
-    static int32_t id[2 * QP_RECURRENT_PIECE_ROWS + 2];
+    static int32_t id[2 * QP_LARGE_PIECE_ROWS + 2];
     const int32_t half = rows / 2, start[] = {0, half + 1, 2 * half + 1, 3 * half + 2, 4 * half + 2};
     for (int r = 0; r < start[4]; r++) id[r] = 4 + r % 15;
     const qp_batch batch = {.target = {{.count = 4, .start = start}, id}};
@@ -231,8 +231,8 @@ Test(shards, no_piece_is_too_large)
 {
     cr_expect_eq(passes(QP_PIECE_ROWS, false), 4);
     cr_expect_eq(passes(QP_PIECE_ROWS - 2, false), 2);
-    cr_expect_eq(passes(QP_RECURRENT_PIECE_ROWS, true), 4);
-    cr_expect_eq(passes(QP_RECURRENT_PIECE_ROWS - 2, true), 2);
+    cr_expect_eq(passes(QP_LARGE_PIECE_ROWS, true), 4);
+    cr_expect_eq(passes(QP_LARGE_PIECE_ROWS - 2, true), 2);
 }
 
 /* The largest power of two with enough rows and at least a sequence in each shard. */

@@ -10,14 +10,15 @@
 /* A batch has at least 2 shards when it has 2 sequences and QP_SHARD_SPLIT_ROWS rows, so that two cores have work. More
  * shards occupy more threads, but each costs a block and a sum. A shard of more rows than a piece runs as several
  * pieces in turn, into one gradient block, so that the tape holds one piece only. Each piece packs every weight for its
- * products: pieces of 256 rows take 2 % longer. The steps of a recurrent model multiply one row of each sequence, so
- * its pieces are larger. All these affect the bits. */
+ * products: pieces of 256 rows take 2 % longer. Two kinds of pieces are large: those of a recurrent model, whose steps
+ * multiply one row of each sequence, and those of products in bfloat16, which take half the time and round the weights
+ * too. All these affect the bits. */
 enum {
     QP_SHARD_ROWS = 1024,
     QP_SHARD_SPLIT_ROWS = 128,
     QP_SHARDS_MAX = 64,
     QP_PIECE_ROWS = 384,
-    QP_RECURRENT_PIECE_ROWS = 768
+    QP_LARGE_PIECE_ROWS = 768
 };
 
 /* qp_shards_count — number of shards of a batch of `rows` (source and target rows together) in `sequences`: the largest

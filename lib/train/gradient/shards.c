@@ -187,9 +187,9 @@ static void join(const pass *p)
     qp_gradient_tree_join(p->shards->tree, p->number, p->block, 0);
 }
 
-int qp_shards_piece_rows(const qp_loss_function *function)
+int qp_shards_piece_rows(const qp_loss_function *function, bool bf16)
 {
-    return function->recurrent ? QP_RECURRENT_PIECE_ROWS : QP_PIECE_ROWS;
+    return function->recurrent || bf16 ? QP_LARGE_PIECE_ROWS : QP_PIECE_ROWS;
 }
 
 /* The pieces of a shard in turn, into the same gradient, which then joins the tree. */
@@ -199,7 +199,8 @@ static bool run_shard(pass *p)
     const qp_shard *whole = &s->list.shard[p->number];
     int64_t rows = qp_batch_rows_before(whole->batch, whole->end) - qp_batch_rows_before(whole->batch, whole->first);
     const int sequences = whole->end - whole->first;
-    const int pieces = s->function->whole ? 1 : qp_shard_pieces(rows, sequences, qp_shards_piece_rows(s->function));
+    const int most = qp_shards_piece_rows(s->function, s->bf16 && s->mode == QP_TRAIN);
+    const int pieces = s->function->whole ? 1 : qp_shard_pieces(rows, sequences, most);
     uint64_t key = qp_random_key(s->key, (uint64_t)p->number);
     s->loss[p->number] = 0;
     if (p->gradient) qp_gradient_begin(p->gradient, s->params);

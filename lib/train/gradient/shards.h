@@ -21,11 +21,12 @@ typedef struct {
     void *self;
     qp_tensor (*loss)(void *self, qp_tape *tape, const qp_batch *shard);
     bool whole; /* it compares the sequences of a batch with each other: a batch is one shard of one piece */
-    bool recurrent; /* it goes step by step through its sequences: pieces of QP_RECURRENT_PIECE_ROWS */
+    bool recurrent; /* it goes step by step through its sequences: pieces of QP_LARGE_PIECE_ROWS */
 } qp_loss_function;
 
-/* qp_shards_piece_rows — rows of a piece (shard_cut.h), at most, unless one sequence has more. */
-int qp_shards_piece_rows(const qp_loss_function *function);
+/* qp_shards_piece_rows — rows of a piece (shard_cut.h), with products in bfloat16 or without; more if one sequence has
+ * more. */
+int qp_shards_piece_rows(const qp_loss_function *function, bool bf16);
 
 typedef struct qp_shards qp_shards;
 
