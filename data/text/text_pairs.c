@@ -8,6 +8,7 @@
 #include "lib/base/hash_set.h"
 #include "lib/base/random.h"
 #include "lib/base/real.h"
+#include "lib/base/view.h"
 #include "lib/text/utf8_reader.h"
 
 struct qp_text_pairs {
@@ -101,6 +102,20 @@ static qp_status take_score(qp_text_pairs *parallel, char *target, qp_text_pair 
     return QP_OK;
 }
 
+static qp_status no_tab(const qp_text_pairs *parallel, qp_text line)
+{
+    const char *form = parallel->kind == QP_TEXT_LABELLED ? "label TAB text"
+                       : parallel->kind == QP_TEXT_SCORED ? "text TAB text"
+                                                          : "source TAB target";
+    const char *more = "";
+    if (line.bytes == 0)
+        more = ", so delete this empty one";
+    else if (memchr(line.text, ',', line.bytes))
+        more = "; of a CSV file write the columns with a TAB between, without quotes";
+    return qp_fail(QP_EDATA, "%s:%lld: no TAB; each line must be %s%s", qp_reader_path(parallel->source),
+                   (long long)qp_reader_line(parallel->source), form, more);
+}
+
 static qp_status next_tabbed(qp_text_pairs *parallel, qp_text_pair *pair, bool *more)
 {
     char *line;
@@ -110,12 +125,7 @@ static qp_status next_tabbed(qp_text_pairs *parallel, qp_text_pair *pair, bool *
     if (!line) return QP_OK;
     char *tab = memchr(line, '\t', bytes);
     bool labelled = parallel->kind == QP_TEXT_LABELLED;
-    if (!tab)
-        return qp_fail(QP_EDATA, "%s:%lld: no TAB; each line must be %s", qp_reader_path(parallel->source),
-                       (long long)qp_reader_line(parallel->source),
-                       labelled                           ? "label TAB text"
-                       : parallel->kind == QP_TEXT_SCORED ? "text TAB text"
-                                                          : "source TAB target");
+    if (!tab) return no_tab(parallel, (qp_text){line, bytes});
     *tab = 0;
     pair->source = line;
     pair->source_bytes = (size_t)(tab - line);

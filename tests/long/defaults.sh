@@ -19,7 +19,9 @@ row() {
     "$QUIPU" evaluate "$metric" -m "$model.safetensors" $test --json >score.json
     score=$(tr ",{}" "\n\n\n" <score.json |
         sed -n "s/^\"\(score\|$metric\)\": *\([-0-9.e][-0-9.e]*\)\$/\2/p" | head -n 1)
-    [ "$metric" = perplexity ] && score=$(awk -v p="$score" "BEGIN { print log(p) }")
+    # Nats per character, whatever the pieces.
+    [ "$metric" = perplexity ] && score=$(tr ",{}" "\n\n\n" <score.json |
+        awk -F : '/^"bits_per_character"/ { print $2 * log(2) }')
     echo "# $model: $metric $score (bound $bound), $seconds s"
     case $metric in
     mae | perplexity) awk -v s="$score" -v t="$bound" 'BEGIN { exit !(s != "" && s <= t) }' ;;
@@ -61,6 +63,10 @@ row temperatures mae 2.08 "--test temperatures.test" --task regress --train temp
 # Running text, in nats per character.
 row shakespeare perplexity 1.60 "--test $data/tinyshakespeare/val.txt" --task lm \
     --train "$data/tinyshakespeare/train.txt"
+
+head -n 3384 "$data/wikitext2/valid.txt" >wikitext.train
+tail -n +3385 "$data/wikitext2/valid.txt" >wikitext.test
+row wikitext perplexity 1.39 "--test wikitext.test" --task lm --train wikitext.train
 
 # Pairs of sentences.
 row ko-en bleu 16.5 "--src $data/tatoeba_eng_kor/dev.ko --ref $data/tatoeba_eng_kor/dev.en" \

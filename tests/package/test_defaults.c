@@ -195,7 +195,8 @@ static const struct {
         "--vocab-size 6500 --encoder lstm --bidirectional --enc-layers 1 --emb-size 64 --hidden-size 128 "
         "--dropout 0.5 --batch-size 4000 --lr 0.004 --lr-schedule cosine --clip-norm 1 --epochs 6 "
         "--early-stopping-metric accuracy"},
-    {QP_TASK_CLASSIFY, " encoder ", {.examples = 9000, .target = {.characters = 70000, .words = 9000}, .one_word = 0.99},
+    {QP_TASK_CLASSIFY, " encoder ",
+        {.examples = 9000, .target = {.characters = 70000, .words = 9000}, .one_word = 0.99},
         "--tokenizer char --vocab-size 400 --enc-layers 1 --emb-size 64 --ff-size 256 --heads 4 --dropout 0.3 "
         "--batch-size 1000 --lr 0.004 --lr-schedule cosine --clip-norm 1 --epochs 8 --early-stopping-metric accuracy"},
     {QP_TASK_TAG, "", {.examples = 4000, .target = {.characters = 200000, .words = 200000}, .span_tags = 1},
@@ -210,6 +211,10 @@ static const struct {
         "--tokenizer char --vocab-size 399 --lm-window 96 --decoder lstm --dec-layers 1 --emb-size 128 "
         "--hidden-size 512 --no-tied-embeddings --dropout 0.2 --batch-type sentence --batch-size 32 --lr 0.003 "
         "--lr-schedule cosine --clip-norm 1 --epochs 7"},
+    {QP_TASK_LM, "", {.target = {.characters = 960000, .words = 180000, .distinct_characters = 117}},
+        "--tokenizer bpe --vocab-size 1000 --lm-window 96 --decoder lstm --dec-layers 1 --emb-size 128 "
+        "--hidden-size 512 --no-tied-embeddings --dropout 0.2 --batch-type sentence --batch-size 32 --lr 0.003 "
+        "--lr-schedule cosine --clip-norm 1 --epochs 15"},
     {QP_TASK_LM, "", {.target = {.characters = 90000000, .words = 18000000, .distinct_characters = 900}},
         "--tokenizer bpe --vocab-size 8000 --lm-window 96 --decoder lstm --dec-layers 1 --emb-size 128 "
         "--hidden-size 512 --no-tied-embeddings --dropout 0.2 --batch-type sentence --batch-size 32 --lr 0.003 "

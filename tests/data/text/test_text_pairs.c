@@ -113,7 +113,9 @@ Test(text_pairs, wrong_tabs_tell_the_line)
     expect_failure((qp_text_files){.kind = QP_TEXT_TABBED, .source = fixture_text("no.tsv", "a\tb\nc\n")}, QP_EDATA,
                    "no.tsv:2: no TAB");
     expect_failure((qp_text_files){.kind = QP_TEXT_TABBED, .source = fixture_text("many.tsv", "a\tb\n\nc")}, QP_EDATA,
-                   "many.tsv:2:");
+                   "many.tsv:2: no TAB; each line must be source TAB target, so delete this empty one");
+    expect_failure((qp_text_files){.kind = QP_TEXT_LABELLED, .source = fixture_text("q.csv", "spam,\"a, b\"\n")},
+                   QP_EDATA, "of a CSV file write the columns with a TAB between, without quotes");
     expect_failure((qp_text_files){.kind = QP_TEXT_TABBED, .source = fixture_text("three.tsv", "a\tb\tc\n")}, QP_EDATA,
                    "three.tsv:1: more than one TAB");
 }
