@@ -46,6 +46,18 @@ Test(normalize, case_and_compatibility)
     expect_text(QP_FORM_NFC, true, "E\u0301A", "\u00E9a");
 }
 
+/* Marks of a letter are sorted by class, 202 before 220 before 230, equal ones stay in order; also at the text's end. */
+Test(normalize, marks_have_an_order)
+{
+    expect_text(QP_FORM_NFD, false, "q\u0307\u0323", "q\u0323\u0307");
+    expect_text(QP_FORM_NFC, false, "q\u0307\u0323", "q\u0323\u0307");
+    expect_text(QP_FORM_NFD, false, "q\u0301\u0323\u0327x", "q\u0327\u0323\u0301x");
+    expect_text(QP_FORM_NFD, false, "q\u0301\u0300", "q\u0301\u0300");
+    expect_text(QP_FORM_NFD, false, "q\u0301\u0323\u0300\u0316", "q\u0323\u0316\u0301\u0300");
+    expect_text(QP_FORM_NFC, false, "a\u0323\u0302\u0327", "\u1EAD\u0327");
+    expect_text(QP_FORM_NONE, false, "q\u0307\u0323", "q\u0307\u0323");
+}
+
 Test(normalize, bad_bytes_and_nul_pass)
 {
     expect(QP_FORM_NFC, false, "e\0\xFF\xCC\x81\xC3", 6, "e\0\xFF\xCC\x81\xC3", 6);
