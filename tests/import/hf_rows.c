@@ -74,6 +74,10 @@ void hf_check(const char *model_type, const char *class, const hf_row *r)
             cr_expect_eq(plan.shape.skipped, atoi(wanted), "%s: skipped %d", model_type, plan.shape.skipped);
             continue;
         }
+        if (strcmp(word, "shape_gated") == 0) {
+            cr_expect_eq(plan.shape.gated, atoi(wanted), "%s: gated %d", model_type, plan.shape.gated);
+            continue;
+        }
         const qp_field *field = qp_config_find(&qp_model_fields, word);
         cr_assert(field, "%s", word);
         qp_config_get(field, &model, value, sizeof value);

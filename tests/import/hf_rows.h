@@ -18,8 +18,8 @@ typedef struct {
 
 /* hf_configure — the configuration of a model_type and a class (NULL: the first); plan->labels, if any, are freed by
  *   the caller. Other files are those of import_folder.h.
- * hf_check — the options that the row names have its values. "labels" are the names of the classes, "skipped" the
- *   positions before the first.
+ * hf_check — the options that the row names have its values. "labels" are the names of the classes, "skipped" and
+ *   "shape_gated" are of the shapes of the weights.
  * hf_refused — the error for this configuration has these words. */
 qp_status hf_configure(const char *model_type, const char *class, const hf_row *r, qp_model_config *model,
                        qp_hf_plan *plan);
