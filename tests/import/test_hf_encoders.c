@@ -166,9 +166,12 @@ Test(hf_encoders, translators)
                   "scale_output=false untied_output=true",
                   {{"lm_head.weight", "shared.weight"}, 2}});
     hf_check("t5", NULL,
-             &(hf_row){T5 ", \"feed_forward_proj\": \"gated-silu\"", "activation=silu gated_ff=true shape_gated=1", {{NULL}, 0}});
-    hf_check("t5", NULL,
-             &(hf_row){T5 ", \"feed_forward_proj\": \"gelu\"", "activation=gelu gated_ff=false shape_gated=0", {{NULL}, 0}});
+             &(hf_row){T5 ", \"feed_forward_proj\": \"gated-silu\"",
+                       "activation=silu gated_ff=true shape_gated=1",
+                       {{NULL}, 0}});
+    hf_check(
+        "t5", NULL,
+        &(hf_row){T5 ", \"feed_forward_proj\": \"gelu\"", "activation=gelu gated_ff=false shape_gated=0", {{NULL}, 0}});
     hf_check("t5", "T5EncoderModel", &(hf_row){T5, "task=match decoder=none pooling=mean", {{NULL}, 0}});
     hf_refused("t5", T5 ", \"feed_forward_proj\": \"gated-tanh\"", "feed_forward_proj");
     hf_refused("bart", BART ", \"normalize_before\": true", "normalize_before");

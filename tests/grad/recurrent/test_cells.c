@@ -239,3 +239,25 @@ Test(test_cells, refuse_what_does_not_fit)
     op_refused(tape, qp_recurrent(tape, x, ragged, &w, false, NULL, NULL), "a second bias");
     qp_tape_free(tape);
 }
+
+/* Each matrix that a cell has beside W, U and b has its own shape, the last one too. */
+Test(test_cells, refuse_extras_of_another_shape)
+{
+    qp_tape *tape = qp_tape_new();
+    int tried = 0;
+    qp_tape_begin(tape, QP_TRAIN, 1);
+    for (int cell = 0; cell < CELLS; cell++) {
+        const qp_cell_shape *shape = qp_cell_shape_of((qp_cell_kind)cell);
+        for (int e = 0; e < QP_CELL_EXTRAS && shape->extra[e].name; e++, tried++)
+            for (int way = 0; way < 3; way++) {
+                prepare((qp_cell_kind)cell, false, false);
+                qp_tensor *extra = &w.extra[e];
+                if (way == 0) *extra = op_matrix(extra->rows + 1, extra->columns, 9);
+                if (way == 1) *extra = op_matrix(extra->rows, extra->columns - 1, 9);
+                if (way == 2) extra->stride++;
+                op_refused(tape, qp_recurrent(tape, x, ragged, &w, false, NULL, NULL), name[cell]);
+            }
+    }
+    cr_expect_geq(tried, 14);
+    qp_tape_free(tape);
+}
