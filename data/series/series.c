@@ -247,6 +247,7 @@ void qp_series_free(qp_series *series)
     free(series->name);
     free(series->path);
     free(series->value);
+    free(series->spread.first);
     memset(series, 0, sizeof *series);
 }
 

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "lib/base/status.h"
+#include "lib/cluster/spread.h"
 
 /* series — columns of numbers from a CSV file (csv.h): one row per time step, in the order of the file.
  *
@@ -26,8 +27,9 @@ typedef struct {
     int columns;
     char **name; /* [columns]; its number if it has no name */
     int64_t rows;
-    double *value; /* [rows, columns], finite */
-    int64_t holes; /* holes filled */
+    double *value;    /* [rows, columns], finite */
+    int64_t holes;    /* holes filled */
+    qp_spread spread; /* of several ranks: whose rows `value` are (series_share.h) */
 } qp_series;
 
 /* qp_series_read — read the whole file.

@@ -29,8 +29,8 @@ typedef struct {
     qp_level_kind level;
     int window, horizon; /* rows read, rows forecast */
     int columns;
-    char **name;              /* [columns]; the first is forecast */
-    double *mean, *deviation; /* [columns]; LAST does not use mean */
+    char **name;               /* [columns]; the first is forecast */
+    double *mean, *deviation;  /* [columns]; LAST does not use mean */
     qp_linear_forecast linear; /* of the first column; weight is NULL without a linear part */
     double residual;           /* > 0 */
 } qp_scaling;

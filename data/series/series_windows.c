@@ -9,6 +9,8 @@ enum { MOST_NUMBERS = 1 << 30, MOST_SLOTS = 1 << 16, PURPOSE_ORDER = 0x73657269 
 
 typedef struct {
     qp_real *source, *target;
+    double *room; /* for the rows of a batch */
+    qp_elements *span;
     int32_t *source_start, *target_start;
 } window_slot;
 
@@ -36,20 +38,37 @@ static qp_status allocate(const qp_series_windows *w, window_slot *s)
     const qp_scaling *scaling = w->options.scaling;
     size_t size = (size_t)w->options.size;
     s->source = malloc(size * (size_t)scaling->window * (size_t)scaling->columns * sizeof *s->source);
+    size_t rows = (size_t)scaling->window + (size_t)scaling->horizon;
+    s->room = malloc(size * rows * (size_t)scaling->columns * sizeof *s->room);
+    s->span = malloc(size * sizeof *s->span);
     s->target = malloc(size * (size_t)scaling->horizon * sizeof *s->target);
     s->source_start = malloc((size + 1) * sizeof *s->source_start);
     s->target_start = malloc((size + 1) * sizeof *s->target_start);
-    if (s->source && s->target && s->source_start && s->target_start) return QP_OK;
+    if (s->source && s->room && s->span && s->target && s->source_start && s->target_start) return QP_OK;
     return qp_fail(QP_EMEMORY, "series: no memory for %zu windows; use a smaller --batch-size", size);
 }
 
 static void free_slot(window_slot *s)
 {
     free(s->source);
+    free(s->room);
+    free(s->span);
     free(s->target);
     free(s->source_start);
     free(s->target_start);
     *s = (window_slot){0};
+}
+
+/* The rows of `count` windows and of what follows each, one after the other, as a series. */
+static qp_status take(const qp_series_windows *w, const window_slot *s, const int32_t *window, int count,
+                      qp_series *taken)
+{
+    const qp_series *series = w->options.series;
+    int64_t rows = (int64_t)w->options.scaling->window + w->options.scaling->horizon;
+    for (int i = 0; i < count; i++) s->span[i] = (qp_elements){window[i], rows};
+    *taken = (qp_series){.columns = series->columns, .rows = rows * count, .value = s->room};
+    return qp_spread_take(&series->spread, series->value, (size_t)series->columns * sizeof *series->value, s->span,
+                          count, s->room);
 }
 
 static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
@@ -69,10 +88,12 @@ static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
     }
     int64_t first = w->count * number / batches, end = w->count * (number + 1) / batches;
     int count = (int)(end - first);
+    qp_series taken;
+    QP_TRY(take(w, s, w->order + first, count, &taken));
     for (int i = 0; i < count; i++) {
-        int64_t row = w->order[first + i];
-        qp_scaling_input(scaling, w->options.series, row, s->source + (int64_t)i * scaling->window * scaling->columns);
-        qp_scaling_target(scaling, w->options.series, row, s->target + (int64_t)i * scaling->horizon);
+        int64_t row = i * ((int64_t)scaling->window + scaling->horizon);
+        qp_scaling_input(scaling, &taken, row, s->source + (int64_t)i * scaling->window * scaling->columns);
+        qp_scaling_target(scaling, &taken, row, s->target + (int64_t)i * scaling->horizon);
     }
     for (int i = 0; i <= count; i++) {
         s->source_start[i] = i * scaling->window;

@@ -22,7 +22,7 @@ typedef struct {
 typedef struct qp_series_windows qp_series_windows;
 
 /* qp_series_windows_new — series and scaling must outlive the source.
- * Memory  4 bytes per window, and the numbers of one batch for each slot.
+ * Memory  4 bytes per window, and the numbers of one batch, as in the file and scaled, for each slot.
  * Errors  QP_EUSAGE (options out of bounds), those of qp_scaling_check, QP_EMEMORY.
  * qp_series_windows_source — as qp_batcher_source. QP_EBUG if number or slot do not exist. */
 qp_status qp_series_windows_new(const qp_series_windows_options *options, qp_series_windows **windows);

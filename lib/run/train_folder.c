@@ -154,10 +154,9 @@ static qp_status hash_part(XXH3_state_t *state, const qp_train_data *data, int p
     if (part == QP_TRAINING && data->index.pieces)
         XXH3_64bits_update(state, &data->index.hash, sizeof data->index.hash);
     QP_TRY(hash_images(state, &data->images[part]));
-    if (series->rows)
-        XXH3_64bits_update(state, series->value,
-                           (size_t)series->rows * (size_t)series->columns * sizeof *series->value);
-    return QP_OK;
+    if (series->rows == 0) return QP_OK;
+    return hash_spread(state, &series->spread, series->value, (size_t)series->columns * sizeof *series->value,
+                       series->rows);
 }
 
 /* The contents of what is trained on and validated with. */

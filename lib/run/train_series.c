@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/series/series_share.h"
 #include "lib/decode/predict.h"
 #include "lib/run/train_text.h"
 
@@ -21,11 +22,9 @@ static void keep_part(qp_series *series, qp_held_out part, int64_t window)
     if (part.part == QP_PART_HELD_OUT) qp_series_keep(series, part.from - 1 - window, series->rows);
 }
 
-/* Series have no tokenizer; they are read here, before anything is looked up in the run's folder. */
-qp_status qp_series_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_data *data)
+static qp_status read_parts(const qp_train_settings *settings, qp_train_data *data)
 {
     const qp_job_config *job = &settings->job;
-    (void)folder;
     for (int part = 0; part < (data->has_valid ? QP_PARTS : 1); part++) {
         qp_series_options options = {.path = data->files[part].source,
                                      .columns = job->column,
@@ -37,7 +36,16 @@ qp_status qp_series_tokenizers(const qp_train_settings *settings, const char *fo
     return QP_OK;
 }
 
-qp_status qp_series_load(const qp_train_settings *settings, qp_train_data *data)
+/* Series have no tokenizer; they are read here, before anything is looked up in the run's folder. Of several ranks rank
+ * 0 reads. */
+qp_status qp_series_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_data *data)
+{
+    bool leads = qp_cluster_rank(data->cluster) == 0;
+    (void)folder;
+    return qp_cluster_agree(data->cluster, leads ? read_parts(settings, data) : QP_OK);
+}
+
+static qp_status fit(const qp_train_settings *settings, qp_train_data *data)
 {
     qp_scaling_options options = {.level = (qp_level_kind)settings->job.level,
                                   .window = (int)settings->job.window,
@@ -45,6 +53,35 @@ qp_status qp_series_load(const qp_train_settings *settings, qp_train_data *data)
                                   .linear = settings->job.linear != 0};
     QP_TRY(qp_scaling_fit(&data->series[QP_TRAINING], &options, &data->package->scaling));
     return data->has_valid ? qp_scaling_check(&data->package->scaling, &data->series[QP_VALIDATION]) : QP_OK;
+}
+
+/* Rank 0's, to all. */
+static qp_status share_scaling(qp_cluster *cluster, qp_scaling *scaling)
+{
+    bool leads = qp_cluster_rank(cluster) == 0;
+    char *json = NULL;
+    QP_TRY(qp_cluster_agree(cluster, leads ? qp_scaling_json(scaling, &json) : QP_OK));
+    size_t bytes = json ? strlen(json) + 1 : 0;
+    qp_cluster_broadcast(cluster, &bytes, sizeof bytes);
+    if (!leads) json = malloc(bytes);
+    qp_status status = qp_cluster_agree(cluster, json ? QP_OK : qp_fail(QP_EMEMORY, "out of memory for the scaling"));
+    if (status == QP_OK) {
+        qp_cluster_broadcast(cluster, json, bytes);
+        status = qp_cluster_agree(cluster, leads ? QP_OK : qp_scaling_parse(json, scaling));
+    }
+    free(json);
+    return status;
+}
+
+qp_status qp_series_load(const qp_train_settings *settings, qp_train_data *data)
+{
+    bool leads = qp_cluster_rank(data->cluster) == 0;
+    QP_TRY(qp_cluster_agree(data->cluster, leads ? fit(settings, data) : QP_OK));
+    if (!data->cluster) return QP_OK;
+    QP_TRY(share_scaling(data->cluster, &data->package->scaling));
+    for (int part = 0; part < (data->has_valid ? QP_PARTS : 1); part++)
+        QP_TRY(qp_series_share(data->cluster, part == QP_TRAINING, &data->series[part]));
+    return QP_OK;
 }
 
 void qp_series_sizes(const qp_train_data *data, qp_model_config *model)

@@ -14,6 +14,8 @@ awk 'BEGIN { for (i = 0; i < 6000; i++) { for (j = 0; j <= i % 7; j++) { n = (i 
 head -n 9000 words.conll >part-1.conll && tail -n +9001 words.conll | gzip >part-2.conll.gz
 awk 'BEGIN { print "label,a,b,c,d"
     for (i = 0; i < 700; i++) printf "k%d,%d,%d,%d,%.3f\n", i * i % 5, i % 7, i % 11, i % 3, sin(i) }' >rows.csv
+awk 'BEGIN { print "day,temp,wind"
+    for (i = 0; i < 400; i++) printf "%d,%.3f,%s\n", i, 10 + 5 * sin(i / 4), i % 9 == 4 ? "" : i % 13 }' >days.csv
 
 common="--emb-size 16 --batch-type sentence --batch-size 96 --shard-rows 32 --lr 0.02 --lr-schedule constant --steps 3 \
     --average 1 -q"
@@ -24,18 +26,22 @@ sets="--task classify --multi-label --train label_sets --valid label_sets --toke
 bag="--task classify --train texts --valid none --tokenizer ngram --encoder bag $common"
 tag="--task tag --train words.conll --tokenizer bpe --vocab-size 280 --word-layers 0 $gru"
 tag_files="--task tag --train part-* --valid none --tokenizer char --word-layers 0 $gru"
-windows="--task lm --train lines --valid none --tokenizer char --decoder gru --lm-window 16 --layers 1 --hidden-size 24 \
-    $common"
+windows="--task lm --train lines --valid none --tokenizer char --decoder gru --lm-window 16 --layers 1 \
+    --hidden-size 24 $common"
 carried="$windows --carry"
 mlm="--task mlm --train lines --tokenizer word --layers 1 --heads 2 --ff-size 32 --encoder transformer $common"
 autoencode="--task autoencode --train lines --valid none --tokenizer word --decoder gru $gru"
 in_batch="--task match --train pairs --valid pairs --tokenizer word $gru"
 rows="--task classify --train rows.csv --column label --patch 1x2 $gru"
 
+regress="--task regress --train days.csv --holes interpolate $gru"
+series="$regress --column temp,wind --window 12 --horizon 3 --linear"
+trend="$regress --valid days.csv --column wind --window 5 --horizon 2 --level last"
+
 remarks() { grep -h 'validation at\|warning' "$1.run/train.log"; }
 
 set -f # --train part-* is a word for quipu
-for kind in classify balanced sets bag tag tag_files windows carried mlm autoencode in_batch rows; do
+for kind in classify balanced sets bag tag tag_files windows carried mlm autoencode in_batch rows series trend; do
     rm -rf alone.run alone.safetensors other.run other.safetensors
     eval options=\$$kind
     "$QUIPU" train $options --threads 2 -m alone.safetensors 2>.err &&
