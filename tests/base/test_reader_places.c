@@ -105,6 +105,19 @@ Test(reader_places, the_files_after_a_place_follow)
     qp_reader_close(reader);
 }
 
+Test(reader_places, a_file_that_is_not_there)
+{
+    char *missing[] = {"nowhere", "a"}, *later[] = {"a", "nowhere"}, *line;
+    qp_reader *reader = (qp_reader *)missing;
+    size_t bytes;
+    cr_expect_eq(qp_reader_open_paths(missing, 2, &reader), QP_ENOINPUT);
+    cr_expect_null(reader);
+    cr_assert_eq(qp_reader_open_paths(later, 2, &reader), QP_OK, "%s", qp_error_message());
+    for (int i = 0; i < LINES; i++) expect_line(reader, 0, i);
+    cr_expect_eq(qp_reader_next(reader, &line, &bytes), QP_ENOINPUT);
+    qp_reader_close(reader);
+}
+
 Test(reader_places, places_that_are_gone)
 {
     qp_reader *reader;

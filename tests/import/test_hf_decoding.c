@@ -71,6 +71,7 @@ Test(hf_decoding, translators)
         {"{\"max_new_tokens\": 7, \"max_length\": 20}", "{\"max_length_factor\":\"0\",\"max_length_extra\":\"7\"}", ""},
         {"{\"max_length\": 1000000}", "{\"max_length_factor\":\"0\",\"max_length_extra\":\"100000\"}", ""},
         {"{\"max_length\": 1}", "{}", ""},
+        {"{\"max_length\": 2}", "{\"max_length_factor\":\"0\",\"max_length_extra\":\"1\"}", ""},
         {"{\"min_length\": 3}", "{\"min_length\":\"2\"}", ""},
         {"{\"min_length\": 1}", "{}", ""},
         {"{\"min_length\": 3, \"min_new_tokens\": 5}", "{\"min_length\":\"5\"}", ""},
