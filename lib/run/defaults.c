@@ -122,9 +122,10 @@ static void choose_bag(qp_chooser *c)
               "optimizer=nesterov batch-type=sentence batch-size=32 shard-rows=65536 lr=%g lr-schedule=cosine "
               "clip-norm=1",
               batch / 8);
+    /* Twice as many passes over rt-polarity: 0.5 % more are right, and with 18 % of its labels wrong 0.3 % fewer. */
     double updates = 1.2e10 / (features * labels); /* of all weights: 15 s */
     qp_choose(c, "run", "fewer passes the more text there is", "epochs=%lld average=4",
-              (long long)qp_within(fmin(250000, 32 * updates) / texts, 3, 40));
+              (long long)qp_within(fmin(120000, 32 * updates) / texts, 3, 40));
 }
 
 static void choose_classify(qp_chooser *c)

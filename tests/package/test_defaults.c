@@ -182,7 +182,7 @@ static const struct {
     {QP_TASK_CLASSIFY, "", TEXTS,
         "--tokenizer ngram --vocab-size 524288 --lower-case --encoder bag --dropout 0 --max-length 1048576 "
         "--optimizer nesterov --batch-type sentence --batch-size 32 --shard-rows 65536 --lr 4 --lr-schedule cosine "
-        "--clip-norm 1 --epochs 27 --average 4"},
+        "--clip-norm 1 --epochs 13 --average 4"},
     {QP_TASK_CLASSIFY, " lr ", TEXTS,
         "--tokenizer ngram --vocab-size 524288 --lower-case --encoder bag --dropout 0 --max-length 1048576 "
         "--batch-type sentence --batch-size 64 --shard-rows 65536 --lr-schedule cosine --epochs 3 --average 4"},
@@ -190,7 +190,7 @@ static const struct {
                             .one_word = 0.99},
         "--tokenizer ngram --vocab-size 131072 --lower-case --encoder bag --dropout 0 --max-length 1048576 "
         "--optimizer nesterov --batch-type sentence --batch-size 32 --shard-rows 65536 --lr 4 --lr-schedule cosine "
-        "--clip-norm 1 --epochs 10 --average 4"},
+        "--clip-norm 1 --epochs 8 --average 4"},
     {QP_TASK_CLASSIFY, " tokenizer ", TEXTS,
         "--vocab-size 6500 --encoder lstm --bidirectional --enc-layers 1 --emb-size 64 --hidden-size 128 "
         "--dropout 0.5 --batch-size 4000 --lr 0.004 --lr-schedule cosine --clip-norm 1 --epochs 6 "
