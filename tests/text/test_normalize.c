@@ -46,7 +46,7 @@ Test(normalize, case_and_compatibility)
     expect_text(QP_FORM_NFC, true, "E\u0301A", "\u00E9a");
 }
 
-/* Marks of a letter are sorted by class, 202 before 220 before 230, equal ones stay in order; also at the text's end. */
+/* Marks of a letter are sorted by class, 202 before 220 before 230; equal ones stay in order, also at the end. */
 Test(normalize, marks_have_an_order)
 {
     expect_text(QP_FORM_NFD, false, "q\u0307\u0323", "q\u0323\u0307");
