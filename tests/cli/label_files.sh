@@ -36,7 +36,8 @@ fails 65 "label TAB text: if the columns have another order" "$QUIPU" train --ta
 awk 'BEGIN { for (i = 0; i < 200; i++) print (i % 2 ? "odd" : "even") "\tnumber " i
     for (i = 0; i < 60; i++) print "once" i "\tmore " i }' >once.tsv
 holds "labels of one example each" "$QUIPU" train --task classify --train once.tsv --progress never -m once.safetensors
-grep -q '^labels     62: ' .err && grep -q "^warning: once.tsv:2[0-9]*: label 'once[0-9]*' has examples only in the part \
+grep -q '^labels     62: ' .err &&
+    grep -q "^warning: once.tsv:2[0-9]*: label 'once[0-9]*' has examples only in the part \
 held back for validation, as have others; --valid none trains on them too" .err
 result $? "a label whose example is held back" "$(cat .err)"
 holds "the advice is followed" "$QUIPU" train --task classify --train once.tsv --valid none -m once.safetensors \
