@@ -16,7 +16,7 @@ static void set_up(void) { small_model_write("unused.safetensors", false); /* al
 
 TestSuite(exported_options, .init = set_up, .fini = small_model_clean);
 
-enum { WORDS = 60, OPTIONS = 8 };
+enum { WORDS = 60, OPTIONS = 9 };
 
 static const char *const small[] = {"--layers",  "2",  "--emb-size",  "8",      "--ff-size",    "12",
                                     "--heads",   "2",  "--steps",     "1",      "--valid",      "none",
