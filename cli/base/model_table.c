@@ -8,6 +8,7 @@
 #include "lib/base/random.h"
 #include "lib/run/model_objective.h"
 #include "lib/train/gradient/gradient_exchange.h"
+#include "lib/train/gradient/gradient_tree.h"
 #include "lib/train/gradient/shards.h"
 
 /* ---- memory ---- */
@@ -82,16 +83,25 @@ static qp_status probe_run(const qp_model *model, const probe *p, double *bytes)
     return status;
 }
 
-/* State blocks of the optimizer on this rank, and blocks of the other ranks' gradients. */
-static qp_status blocks_of(const qp_training_shape *shape, int shards, double *states, double *exchanged)
+/* Blocks of the optimizer's states on a rank, and of gradients: its own, and those that it receives. */
+static qp_status blocks_of(const qp_training_shape *shape, int shards, qp_training_memory *blocks)
 {
     qp_optimizer *optimizer;
     qp_optimizer_span span = {.rows = 1, .columns = 1};
     QP_TRY(qp_optimizer_new_parts(shape->optimizer, 16, &span, 1, shape->cluster, 1, &optimizer));
     const qp_gradient_exchange_options options = {
         .cluster = shape->cluster, .type = shape->gradient_type, .parts = qp_optimizer_parts(optimizer)};
-    *states = qp_optimizer_states(optimizer) / (options.parts ? (double)qp_cluster_ranks(shape->cluster) : 1);
-    *exchanged = qp_gradient_exchange_need(&options, shards);
+    const int ranks = qp_cluster_ranks(shape->cluster);
+    int own = 0;
+    for (int r = 0; r < ranks; r++) {
+        int first = qp_cluster_share(shape->cluster, shards, r), end = qp_cluster_share(shape->cluster, shards, r + 1);
+        int needed = qp_gradient_tree_need(shards, first, end, shape->threads, shape->gradient_type);
+        if (needed > own) own = needed;
+    }
+    const double states = qp_optimizer_states(optimizer);
+    blocks->moments = states / (options.parts ? ranks : 1);
+    blocks->saving = states - blocks->moments;
+    blocks->gradients = own + qp_gradient_exchange_need(&options, shards);
     qp_optimizer_free(optimizer);
     return QP_OK;
 }
@@ -107,23 +117,22 @@ qp_status qp_training_memory_of(const qp_model *model, const qp_training_shape *
     free(p.source_row);
     free(p.value);
     QP_TRY(status);
-    int shards = qp_shards_count((int64_t)shape->batch_rows, 1 << 30, shape->shard_rows), levels = 0;
-    const int ranks = qp_cluster_ranks(shape->cluster), own = (shards + ranks - 1) / ranks;
-    int workers = shape->threads < own ? shape->threads : own;
+    const int of_mean = qp_shards_count((int64_t)shape->batch_rows, 1 << 30, shape->shard_rows);
+    const int shards = shape->most_shards ? shape->most_shards : of_mean, ranks = qp_cluster_ranks(shape->cluster);
+    const int own = (shards + ranks - 1) / ranks, workers = shape->threads < own ? shape->threads : own;
     qp_model_objective objective = {model, 0};
     const qp_loss_function loss = qp_model_objective_loss(&objective);
-    double piece = shape->batch_rows / shards;
+    double piece = shape->longest_shard > 0 ? shape->longest_shard : shape->batch_rows / of_mean;
     const int most = qp_shards_piece_rows(&loss, shape->bf16);
     piece /= qp_shard_pieces((int64_t)piece, (int)fmax(1, piece / p.sequence), most);
     double block = (double)qp_params_size(qp_model_params(model)) * (double)sizeof(qp_real);
-    while (1 << levels < own) levels++;
-    int blocks = workers + levels < own ? workers + levels : own;
-    double states, exchanged;
-    QP_TRY(blocks_of(shape, shards, &states, &exchanged));
+    qp_training_memory blocks = {0};
+    QP_TRY(blocks_of(shape, shards, &blocks));
     *memory = (qp_training_memory){.weights = block,
-                                   .moments = block * states,
-                                   .gradients = block * (blocks + exchanged),
-                                   .activations = bytes / p.rows * piece * workers};
+                                   .moments = block * blocks.moments,
+                                   .gradients = block * blocks.gradients,
+                                   .activations = bytes / p.rows * piece * workers,
+                                   .saving = block * blocks.saving};
     memory->total = memory->weights + memory->moments + memory->gradients + memory->activations;
     return QP_OK;
 }
@@ -176,9 +185,12 @@ void qp_model_table_print(FILE *stream, const qp_model_cost *cost)
 
 void qp_training_memory_print(FILE *stream, const qp_training_shape *shape, const qp_training_memory *memory)
 {
-    char total[32], weights[32], moments[32], gradients[32], activations[32], each[40] = "";
-    int ranks = qp_cluster_ranks(shape->cluster);
-    if (ranks > 1) snprintf(each, sizeof each, " on each of %d ranks", ranks);
+    char total[32], weights[32], moments[32], gradients[32], activations[32], more[32], each[100] = "";
+    int ranks = qp_cluster_ranks(shape->cluster), written = 0;
+    if (ranks > 1) written = snprintf(each, sizeof each, " on each of %d ranks", ranks);
+    if (memory->saving > 0)
+        snprintf(each + written, sizeof each - (size_t)written, " (%s more on rank 0 during a save)",
+                 qp_text_size(memory->saving, more, sizeof more));
     fprintf(stream,
             "memory     %s%s to train with batches of %.0f tokens and %d threads: weights %s, optimizer %s, gradients "
             "%s, activations %s\n",

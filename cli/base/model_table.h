@@ -9,16 +9,18 @@
 
 /* model_table — a model's modules, operations and memory, for `info` and `train --dry-run`. */
 
-/* Memory of a training step, in bytes. */
+/* Memory of a training step, in bytes; rank 0 needs the other ranks' moments too while it saves. */
 typedef struct {
-    double weights, moments, gradients, activations, total;
+    double weights, moments, gradients, activations, total, saving;
 } qp_training_memory;
 
-/* The training to estimate: tokens of a batch (both sides), tokens of a sequence, rows of a shard, workers. With
- * several ranks the memory is that of one. */
+/* The training to estimate: tokens of a batch (both sides), tokens of a sequence, rows of a shard, workers. The largest
+ * update decides: how many shards it has, and the rows of its longest shard; 0: those of one batch of batch_rows. With
+ * several ranks the memory is that of the one that needs most. */
 typedef struct {
-    double batch_rows, source_length, target_length;
+    double batch_rows, source_length, target_length, longest_shard;
     int64_t shard_rows;
+    int most_shards;
     int threads, gradient_type; /* QP_GRADIENT_FP32 or _BF16 */
     bool bf16;                  /* products */
     const qp_optimizer_config *optimizer;

@@ -1,5 +1,6 @@
 #include "cli/train/dry_run.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "cli/base/text.h"
 #include "cli/train/advice.h"
 #include "lib/base/threads.h"
+#include "lib/train/gradient/shard_cut.h"
 
 /* ---- data ---- */
 
@@ -101,6 +103,32 @@ static qp_status print_data(const qp_train_data *data, bool running_text, findin
 
 /* ---- model and time ---- */
 
+enum { EXAMINED_BATCHES = 1000 };
+
+/* The shards of the largest update of the first epoch, or of its first thousand batches. */
+static qp_status largest_update(const qp_train_run *run, qp_training_shape *shape)
+{
+    const qp_batch_source *source = run->trainer.train;
+    const int64_t accum = run->settings->training.accum;
+    qp_batch_place place = {0};
+    int64_t count;
+    int shards = 0;
+    QP_TRY(source->begin(source->self, 0, &count));
+    if (source->more) QP_TRY(source->more(source->self, &place, &count));
+    if (count > EXAMINED_BATCHES) count = EXAMINED_BATCHES;
+    for (int64_t i = 0; i < count; i++) {
+        qp_batch batch;
+        QP_TRY(source->get(source->self, i, 0, &batch));
+        int sequences = batch.target.sequences.count;
+        int64_t rows = qp_batch_rows_before(&batch, sequences);
+        int cut = run->trainer.loss.whole ? 1 : qp_shards_count(rows, sequences, shape->shard_rows);
+        shards = i % accum == 0 ? cut : shards + cut;
+        if (shards > shape->most_shards) shape->most_shards = shards;
+        shape->longest_shard = fmax(shape->longest_shard, (double)rows / cut);
+    }
+    return QP_OK;
+}
+
 enum { TIMED_UPDATES = 6, UPDATE_SECONDS = 10 };
 
 /* Times a few updates; the first is not counted, because memory is still cold. */
@@ -158,8 +186,10 @@ static qp_status print_time(const qp_train_settings *settings, qp_trainer *train
     return QP_OK;
 }
 
-static qp_status print_model(const qp_train_settings *settings, const qp_model *model, const findings *found)
+static qp_status print_model(const qp_train_run *run, const findings *found)
 {
+    const qp_train_settings *settings = run->settings;
+    const qp_model *model = run->data.package->model;
     const qp_model_config *c = qp_model_config_of(model);
     double target = c->task == QP_TASK_REGRESS ? (double)settings->job.window
                     : c->features              ? (double)c->max_length
@@ -184,6 +214,7 @@ static qp_status print_model(const qp_train_settings *settings, const qp_model *
     QP_TRY(qp_model_cost_of(model, source, target, &cost));
     qp_model_table_print(stdout, &cost);
     qp_model_cost_free(&cost);
+    QP_TRY(largest_update(run, &shape));
     QP_TRY(qp_training_memory_of(model, &shape, &memory));
     puts("");
     qp_training_memory_print(stdout, &shape, &memory);
@@ -193,10 +224,9 @@ static qp_status print_model(const qp_train_settings *settings, const qp_model *
 qp_status qp_dry_run(qp_train_run *run)
 {
     const qp_train_settings *settings = run->settings;
-    const qp_model *model = run->data.package->model;
     findings found = {0};
     QP_TRY(print_data(&run->data, run->settings->model.lm_window > 0, &found));
-    QP_TRY(print_model(settings, model, &found));
+    QP_TRY(print_model(run, &found));
     QP_TRY(print_time(settings, &run->trainer));
     return qp_advice_print(run, &found.overlap);
 }

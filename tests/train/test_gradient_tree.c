@@ -96,3 +96,25 @@ Test(gradient_tree, a_process_alone_has_its_two_tops)
     qp_gradient_tree_free(tree);
     qp_params_free(params);
 }
+
+Test(gradient_tree, blocks_as_computed)
+{
+    static qp_real root[MOST_LEAVES][REALS];
+    qp_params *params = block_of_reals();
+    for (int leaves = 1; leaves <= 20; leaves++)
+        for (int first = 0; first < leaves; first++)
+            for (int end = first + 1; end <= leaves; end++) {
+                qp_gradient_tree *tree;
+                cr_assert_eq(qp_gradient_tree_new(params, 1, QP_GRADIENT_FP32, &tree), QP_OK);
+                sum_part(tree, leaves, first, end, root);
+                cr_assert_eq(qp_gradient_tree_blocks(tree),
+                             qp_gradient_tree_need(leaves, first, end, 1, QP_GRADIENT_FP32), "%d: %d to %d", leaves,
+                             first, end);
+                qp_gradient_tree_free(tree);
+            }
+    cr_assert_eq(qp_gradient_tree_need(4, 0, 4, 1, QP_GRADIENT_FP32), 3);
+    cr_assert_eq(qp_gradient_tree_need(4, 0, 4, 2, QP_GRADIENT_FP32), 3);
+    cr_assert_eq(qp_gradient_tree_need(4, 0, 4, 9, QP_GRADIENT_FP32), 4);
+    cr_assert_eq(qp_gradient_tree_need(64, 0, 64, 2, QP_GRADIENT_FP32), 7);
+    qp_params_free(params);
+}

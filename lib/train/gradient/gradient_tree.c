@@ -254,6 +254,17 @@ int qp_gradient_tree_root_end(int leaves, int first, int end, int type)
     return found;
 }
 
+int qp_gradient_tree_need(int leaves, int first, int end, int threads, int type)
+{
+    int most = 0;
+    for (int done = first; done < end; done++) {
+        int blocks = end - done < threads ? end - done : threads;
+        for (int at = first; at < done; at = qp_gradient_tree_root_end(leaves, at, done, type)) blocks++;
+        if (blocks > most) most = blocks;
+    }
+    return most;
+}
+
 qp_real *qp_gradient_tree_root(const qp_gradient_tree *tree, int number)
 {
     return tree->block[tree->leaf[number].block].block;

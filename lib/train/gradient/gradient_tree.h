@@ -47,11 +47,14 @@ void qp_gradient_tree_drop(qp_gradient_tree *tree, int block);
  *   sum, by its first leaf. The top nodes are roots of a process alone.
  * qp_gradient_tree_top_level — the level of the top: the lowest one of at most two nodes, or of one (bf16).
  * qp_gradient_tree_root_end — the leaf after the root that begins at leaf `first`, where leaves up to end-1 join.
+ * qp_gradient_tree_need — before there is a tree: how many blocks an update of `leaves` shards takes where leaves
+ *   first .. end-1 join, if `threads` workers finish them in order: those in work, and the sums of those before.
  * qp_gradient_tree_add — to = to + from, rounded as the type says. */
 int qp_gradient_tree_result(const qp_gradient_tree *tree, const qp_real *gradient[2]);
 qp_real *qp_gradient_tree_root(const qp_gradient_tree *tree, int leaf);
 int qp_gradient_tree_top_level(int leaves, int type);
 int qp_gradient_tree_root_end(int leaves, int first, int end, int type);
+int qp_gradient_tree_need(int leaves, int first, int end, int threads, int type);
 void qp_gradient_tree_add(int type, size_t n, const qp_real *from, qp_real *to);
 int qp_gradient_tree_blocks(const qp_gradient_tree *tree); /* blocks ever used */
 

@@ -54,10 +54,30 @@ Test(model_table, memory_grows_with_the_batch_and_the_threads, .fini = small_mod
     cr_assert_eq(small.moments, 2 * small.weights);
     cr_assert_gt(small.activations, 0);
     cr_assert_float_eq(small.total, small.weights + small.moments + small.gradients + small.activations, 1);
-    shape.threads = 2;
+    shape.threads = 4;
     cr_assert_eq(qp_training_memory_of(m->model, &shape, &large), QP_OK, "%s", qp_error_message());
     cr_assert_eq(large.weights, small.weights);
     cr_assert_gt(large.gradients, small.gradients);
-    cr_assert_gt(large.activations, 1.5 * small.activations);
+    cr_assert_gt(large.activations, 3 * small.activations);
+    qp_package_free(m);
+}
+
+Test(model_table, the_largest_update_decides, .fini = small_model_clean)
+{
+    qp_package *m;
+    qp_optimizer_config optimizer;
+    qp_training_memory mean, largest;
+    small_model_write("m.safetensors", false);
+    cr_assert_eq(qp_package_load("m.safetensors", &m), QP_OK, "%s", qp_error_message());
+    qp_config_defaults(&qp_optimizer_fields, &optimizer);
+    qp_training_shape shape = {
+        .batch_rows = 100, .source_length = 8, .target_length = 8, .threads = 1, .optimizer = &optimizer};
+    cr_assert_eq(qp_training_memory_of(m->model, &shape, &mean), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(mean.gradients, mean.weights);
+    shape.most_shards = 4; /* 0 + 1, 2 and 3 */
+    shape.longest_shard = 200;
+    cr_assert_eq(qp_training_memory_of(m->model, &shape, &largest), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(largest.gradients, 3 * mean.weights);
+    cr_assert_float_eq(largest.activations, 2 * mean.activations, 0.01 * mean.activations);
     qp_package_free(m);
 }

@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/base/commands.h"
@@ -43,4 +44,32 @@ Test(dry_run, warnings_of_learning)
     cr_assert(strstr(small_out, "--lr-warmup 9 does not end within --steps 5"), "%s", small_out);
     cr_assert(strstr(small_out, "smaller than one batch (4 of --batch-size 400)"), "%s", small_out);
     cr_assert(strstr(small_out, "weights for 23 tokens: the model will learn the text by heart"), "%s", small_out);
+}
+
+/* Bytes of the blocks of gradients, and of the weights. */
+static void memory_blocks(double *weights, double *gradients)
+{
+    const char *line = strstr(small_out, "\nmemory ");
+    cr_assert(line, "%s", small_out);
+    const char *first = strstr(line, "weights "), *second = strstr(line, "gradients ");
+    cr_assert(first && second, "%s", line);
+    *weights = strtod(first + strlen("weights "), NULL);
+    *gradients = strtod(second + strlen("gradients "), NULL);
+}
+
+/* Eight batches of one line are one shard each: an update of all of them sums 0-3, 4-5, 6 and 7. */
+Test(dry_run, accumulated_batches_need_more_blocks)
+{
+    double weights, gradients;
+    small_file("eight", "a b\na b\na b\na b\na b\na b\na b\na b\n", 32);
+    cr_assert_eq(DRY_RUN("--train", "eight", "--valid", "none", "--steps", "5", "--lm-window", "0", "--batch-type",
+                         "sentence", "--batch-size", "1"),
+                 0, "%s", small_err);
+    memory_blocks(&weights, &gradients);
+    cr_assert_float_eq(gradients, weights, 0.02 * weights, "%s", small_out);
+    cr_assert_eq(DRY_RUN("--train", "eight", "--valid", "none", "--steps", "5", "--lm-window", "0", "--batch-type",
+                         "sentence", "--batch-size", "1", "--accum", "8"),
+                 0, "%s", small_err);
+    memory_blocks(&weights, &gradients);
+    cr_assert_float_eq(gradients, 4 * weights, 0.02 * 4 * weights, "%s", small_out);
 }
