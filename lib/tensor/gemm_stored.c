@@ -73,7 +73,7 @@ void qp_weight_reals(const qp_packed *stored, qp_matrix w)
 
 /* ---- products ---- */
 
-enum { TILE_OUTPUTS = QP_INT8_PANEL, BLOCK_ROWS = 128, BLOCK_BYTES = QP_INT8_COLUMNS };
+enum { TILE_NANOSECONDS = 8000, PART_OUTPUTS = QP_INT8_PANEL, BLOCK_ROWS = 128, BLOCK_BYTES = QP_INT8_COLUMNS };
 
 /* Some rows of A in 8 bits. */
 typedef struct {
@@ -91,6 +91,7 @@ typedef struct {
     qp_real beta;
     const int8_block *block; /* int8 */
     const int8_t *panel;     /* W in late panels; NULL: its rows */
+    int outputs;             /* of a tile */
 } product;
 
 /* C of one row = beta*C + sum + bias */
@@ -106,7 +107,7 @@ static void int8_tile(const product *p, int first, int count)
 {
     const qp_packed *w = p->w;
     const qp_dot_kernels *kernels = qp_dot_set();
-    int32_t sum[BLOCK_ROWS * TILE_OUTPUTS];
+    int32_t sum[BLOCK_ROWS * PART_OUTPUTS];
     qp_int8_outputs out = {.n = count, .scale = w->scale + first, .beta = p->beta};
     if (p->bias != NULL) out.bias = p->bias + first;
     if (p->panel != NULL)
@@ -123,7 +124,7 @@ static void half_tile(const product *p, int first, int count)
 {
     const qp_packed *w = p->w;
     const uint16_t *row = (const uint16_t *)w->row + (ptrdiff_t)first * w->k;
-    qp_real sum[BLOCK_ROWS * TILE_OUTPUTS];
+    qp_real sum[BLOCK_ROWS * PART_OUTPUTS];
     if (w->type == QP_WEIGHT_BF16)
         qp_dot_set()->bf16(p->a, row, count, sum);
     else
@@ -134,12 +135,15 @@ static void half_tile(const product *p, int first, int count)
 static void run_tile(void *self, int number, int worker)
 {
     const product *p = self;
-    const int first = number * TILE_OUTPUTS, left = p->w->n - first, count = left < TILE_OUTPUTS ? left : TILE_OUTPUTS;
+    const int begin = number * p->outputs, last = begin + p->outputs < p->w->n ? begin + p->outputs : p->w->n;
     (void)worker;
-    if (p->block != NULL)
-        int8_tile(p, first, count);
-    else
-        half_tile(p, first, count);
+    for (int first = begin; first < last; first += PART_OUTPUTS) {
+        const int count = last - first < PART_OUTPUTS ? last - first : PART_OUTPUTS;
+        if (p->block != NULL)
+            int8_tile(p, first, count);
+        else
+            half_tile(p, first, count);
+    }
 }
 
 /* Nanoseconds of all tiles, roughly: reading W at 20 GB/s, and the multiply-adds. */
@@ -148,6 +152,13 @@ static double cost_of(const product *p)
     static const double rate[] = {[QP_CPU_SCALAR] = 3, [QP_CPU_AVX2] = 40, [QP_CPU_AVX512] = 120}; /* a ns, int8 */
     double each = p->a.rows / rate[qp_cpu_level()] * (p->block ? 1 : 3);
     return (each + (double)qp_weight_bytes(p->w->type) / 20) * p->w->n * p->w->k;
+}
+
+/* Threads that take tiles of less than a microsecond wait for each other. */
+static int tile_outputs(int n, double cost)
+{
+    const double parts = TILE_NANOSECONDS / cost * n / PART_OUTPUTS;
+    return PART_OUTPUTS * (int)fmax(1, fmin(parts, n));
 }
 
 static void quantize_block(qp_matrix a, int8_block *block)
@@ -169,12 +180,14 @@ void qp_gemm_stored(qp_matrix a, const qp_packed *w, const qp_real *bias, qp_rea
     if (most > BLOCK_ROWS || !int8) most = BLOCK_ROWS;
     for (int first = 0; first < a.rows; first += most) {
         const int count = a.rows - first < most ? a.rows - first : most;
-        product p = {qp_matrix_rows(a, first, count), qp_matrix_rows(c, first, count), w, bias, beta, NULL, NULL};
+        product p = {qp_matrix_rows(a, first, count), qp_matrix_rows(c, first, count), w, bias, beta, NULL, NULL, 0};
         if (int8) {
             quantize_block(p.a, &block);
             p.block = &block;
             if (count >= QP_INT8_WIDE && qp_dot_set()->int8_panel != NULL) p.panel = qp_late_panels_of(w);
         }
-        qp_tiles_run(&(qp_tiles){&p, run_tile, (w->n + TILE_OUTPUTS - 1) / TILE_OUTPUTS, cost_of(&p)});
+        const double cost = cost_of(&p);
+        p.outputs = tile_outputs(w->n, cost);
+        qp_tiles_run(&(qp_tiles){&p, run_tile, (w->n + p.outputs - 1) / p.outputs, cost});
     }
 }
