@@ -154,6 +154,6 @@ qp_status qp_image_format_parse(const char *json, qp_image_format *format)
     QP_TRY(qp_json_read("images", json, strlen(json), 0, &root));
     qp_status status = parse(root, format);
     json_decref(root);
-    if (status == QP_EMEMORY) return status;
-    return status == QP_OK ? QP_OK : qp_fail(QP_EDATA, "%s", "images: the model file is damaged");
+    if (status != QP_EUSAGE) return status;
+    return qp_fail(QP_EDATA, "images: the patches do not divide them; the model file is damaged");
 }

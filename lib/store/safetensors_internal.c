@@ -23,12 +23,10 @@ const char *qp_printable(const char *name, qp_printable_name *buffer)
         unsigned char c = (unsigned char)name[length];
         buffer->text[length] = c < 0x20 || c == 0x7f ? '?' : (char)c;
     }
-    if (name[length]) { /* cut at the beginning of a character */
-        while (length > 0 && ((unsigned char)name[length] & 0xC0) == 0x80) length--;
-        memcpy(buffer->text + length, "...", 3);
-        length += 3;
-    }
     buffer->text[length] = '\0';
+    if (!name[length]) return buffer->text;
+    while (length > 0 && ((unsigned char)name[length] & 0xC0) == 0x80) length--; /* the beginning of a character */
+    strcpy(buffer->text + length, "...");
     return buffer->text;
 }
 

@@ -42,6 +42,10 @@ for file in fast.vec word2vec.txt fast.vec.gz word2vec.bin plain.bin twice; do
 done
 grep -q 'warning: same: 1 vectors of words that occurred before' .m.twice || grep -q 'warning: same: 2 vectors' .m.twice
 result $? "a word twice: the first counts, with a warning" "$(cat .m.twice)"
+{ cat glove && echo "w0 9 9 9 9"; } >one_twice
+learn one_twice --embeddings one_twice && grep -q 'warning: one_twice: 1 vectors of words that occ' .one_twice &&
+    ! grep -q 'occurred before' .glove
+result $? "one word twice, and none" "$(cat .glove .one_twice)"
 learn none --emb-size 4 && [ -s glove.safetensors ] && ! cmp -s glove.safetensors none.safetensors
 result $? "without them the model is another" "it is the same"
 

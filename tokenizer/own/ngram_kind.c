@@ -238,8 +238,8 @@ static qp_status load(const char *place, qp_text file, size_t checked, void **se
     if (*self) ((ngrams *)*self)->even_words = even_words;
     json_decref(root);
     if (!sound)
-        return qp_fail(QP_EDATA, "%s: \"features\" must be 5 to %d and \"lower_case\" true or false", place,
-                       MOST_FEATURES);
+        return qp_fail(QP_EDATA, "%s: \"features\" must be %d to %d and \"lower_case\" true or false", place,
+                       QP_SPECIAL_COUNT + 1 + even_words, MOST_FEATURES);
     return *self ? QP_OK : no_memory();
 }
 

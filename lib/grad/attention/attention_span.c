@@ -17,7 +17,7 @@ int qp_attention_block_keys(const qp_attention_call *a)
 
 int qp_attention_keys_read(const qp_attention_call *a, const qp_attention_span *s, const qp_attention_block *b)
 {
-    if (!a->config.causal || b->rows <= 0) return s->keys;
+    if (!a->config.causal) return s->keys;
     int furthest = qp_attention_query_position(a, s, b->q0);
     for (int q = b->q0 + 1; q < b->q0 + b->rows; q++) {
         int position = qp_attention_query_position(a, s, q);
@@ -135,16 +135,6 @@ const qp_attention_span *qp_attention_span_at(const qp_attention_call *a, int ti
 
 /* ---- check ---- */
 
-/* rows -1: places, whose number only the caller knows */
-static bool sequences_fit(qp_sequences s, int rows)
-{
-    for (int i = 0; i < s.count; i++) {
-        int length = qp_sequence_length(s, i);
-        if (s.start[i] < 0 || length < 0 || (rows >= 0 && s.start[i] > rows - length)) return false;
-    }
-    return true;
-}
-
 static bool key_rows_fit(const qp_attention_call *a)
 {
     for (int i = 0; i < a->ks.count && a->config.key_row; i++)
@@ -207,10 +197,10 @@ static bool refuse(qp_tape *tape, const qp_attention_call *a)
 
 bool qp_attention_check(qp_tape *tape, qp_attention_call *a)
 {
+    const int places = a->config.key_row ? INT32_MAX : a->key.rows; /* only the caller knows how many key_row has */
     if (a->config.kv_heads == 0) a->config.kv_heads = a->config.heads;
     if (!(a->qs.count == a->ks.count && heads_fit(a) && relative_fits(&a->config) &&
-          sequences_fit(a->qs, a->query.rows) && sequences_fit(a->ks, a->config.key_row ? -1 : a->key.rows) &&
-          key_rows_fit(a)))
+          qp_view_holds(a->query.rows, a->qs) && qp_view_holds(places, a->ks) && key_rows_fit(a)))
         return refuse(tape, a);
     a->span = qp_tape_memory(tape, (size_t)a->qs.count * sizeof *a->span);
     if (!a->span) return false;

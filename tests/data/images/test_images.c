@@ -236,18 +236,57 @@ Test(image_format, json_brings_everything_back)
     for (int i = 0; i < 3; i++)
         cr_expect(again.mean_of[i] == format.mean_of[i] && again.deviation_of[i] == format.deviation_of[i]);
     free(json);
-    static const char *const damaged[] = {
-        "",
-        "[]",
-        "{\"height\":6}",
-        "{\"height\":6,\"width\":8,\"channels\":3,\"patch_height\":4,\"patch_width\":4,\"mean\":0,\"deviation\":1,"
-        "\"column\":\"\"}",
-        "{\"height\":8,\"width\":8,\"channels\":3,\"patch_height\":4,\"patch_width\":4,\"mean\":0,\"deviation\":0,"
-        "\"column\":\"\"}",
-        "{\"height\":65536,\"width\":65536,\"channels\":3,\"patch_height\":4,\"patch_width\":4,\"mean\":0,"
-        "\"deviation\":1,\"column\":\"\"}"};
-    for (size_t i = 0; i < sizeof damaged / sizeof *damaged; i++)
-        cr_expect_eq(qp_image_format_parse(damaged[i], &again), QP_EDATA, "%zu", i);
+}
+
+/* One member at a time has another value; "": it is missing. */
+Test(image_format, damage_is_refused)
+{
+    static const char *const name[] = {"height", "width",     "channels", "patch_height", "patch_width",
+                                       "mean",   "deviation", "mean_of",  "deviation_of", "column"};
+    static const char *const usual[] = {"6", "8", "3", "3", "4", "0.5", "0.25", "[0,1,2]", "[1,2,3]", "\"pixels\""};
+    static const struct {
+        int member;
+        const char *value;
+        bool sound;
+    } row[] = {{0, "6", true},          {0, "", false},         {0, "0", false},        {0, "-3", false},
+               {0, "3", true},          {0, "4", false},        {0, "65537", false},    {0, "6.0", false},
+               {0, "\"6\"", false},     {1, "", false},         {1, "12", true},        {1, "6", false},
+               {1, "0", false},         {2, "", false},         {2, "1", false},        {2, "4", false},
+               {3, "", false},          {3, "0", false},        {3, "6", true},         {3, "2", true},
+               {3, "12", false},        {4, "", false},         {4, "8", true},         {4, "16", false},
+               {5, "-7", true},         {6, "0", false},        {6, "-1", false},       {6, "1e-9", true},
+               {6, "", false},          {7, "[0,1]", false},    {7, "[0,1,2,3]", false}, {7, "[-1,0,9]", true},
+               {7, "7", false},         {8, "[1,2]", false},    {8, "[1,2,3,4]", false}, {8, "[0,2,3]", false},
+               {8, "[1,0,3]", false},   {8, "[1,2,0]", false},  {8, "[1,2,-1]", false}, {8, "[0.5,0.1,1e-9]", true},
+               {8, "", false},          {9, "", false},         {9, "7", false},        {9, "\"\"", true}};
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        char json[600] = "{";
+        for (int m = 0; m < 10; m++) {
+            const char *value = m == row[i].member ? row[i].value : usual[m];
+            size_t used = strlen(json);
+            if (*value)
+                snprintf(json + used, sizeof json - used, "%s\"%s\":%s", used > 1 ? "," : "", name[m], value);
+        }
+        strcat(json, "}");
+        qp_image_format read;
+        qp_status status = qp_image_format_parse(json, &read);
+        cr_expect_eq(status, row[i].sound ? QP_OK : QP_EDATA, "%s: %d", json, status);
+    }
+    char long_name[700], *end = long_name;
+    qp_image_format read;
+    for (int bytes = 511; bytes <= 512; bytes++) { /* with its end it has 512 */
+        end = long_name + sprintf(long_name, "{\"height\":4,\"width\":4,\"channels\":1,\"patch_height\":2,"
+                                             "\"patch_width\":2,\"mean\":0,\"deviation\":1,\"column\":\"");
+        memset(end, 'x', (size_t)bytes);
+        strcpy(end + bytes, "\"}");
+        cr_expect_eq(qp_image_format_parse(long_name, &read), bytes == 511 ? QP_OK : QP_EDATA, "%d", bytes);
+        if (bytes == 511) cr_expect(!read.by_channel && read.deviation == 1 && strlen(read.column) == 511);
+    }
+    static const char *const broken[] = {"", "[]", "{\"height\":6}",
+                                         "{\"height\":65536,\"width\":65536,\"channels\":3,\"patch_height\":4,"
+                                         "\"patch_width\":4,\"mean\":0,\"deviation\":1,\"column\":\"\"}"};
+    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
+        cr_expect_eq(qp_image_format_parse(broken[i], &read), QP_EDATA, "%zu", i);
 }
 
 Test(image_format, sizes_are_parsed)

@@ -281,6 +281,35 @@ Test(test_op_attention, a_key_row_outside_is_refused_wherever_it_is)
     qp_tape_free(tape);
 }
 
+/* Of each sequence: its first row before the matrix, a length below 0, its last row after the matrix. */
+Test(test_op_attention, a_sequence_outside_is_refused_wherever_it_is)
+{
+    prepare();
+    qp_tape *tape = qp_tape_new();
+    qp_tape_begin(tape, QP_TRAIN, 1);
+    const qp_attention_config config = {.heads = HEADS, .kv_heads = KV_HEADS};
+    for (int side = 0; side < 2; side++)
+        for (int i = 0; i < SEQUENCES; i++)
+            for (int kind = 0; kind < 4; kind++) {
+                int32_t start[2][SEQUENCES], lengths[2][SEQUENCES];
+                const int rows = side ? KEYS : QUERIES;
+                for (int j = 0; j < SEQUENCES; j++) {
+                    start[0][j] = query_start[j], lengths[0][j] = length(query_start, j);
+                    start[1][j] = key_start[j], lengths[1][j] = length(key_start, j);
+                }
+                if (kind == 1) start[side][i] = -1;
+                if (kind == 2) lengths[side][i] = -1;
+                if (kind == 3) start[side][i] = rows - lengths[side][i] + 1;
+                const qp_sequences q = {SEQUENCES, start[0], lengths[0]}, k = {SEQUENCES, start[1], lengths[1]};
+                qp_tensor y = qp_attention(tape, query, q, key, value, k, &config, NULL);
+                if (kind)
+                    op_refused(tape, y, "a sequence outside");
+                else
+                    cr_assert_eq(qp_tape_status(tape), QP_OK, "%s", qp_tape_message(tape));
+            }
+    qp_tape_free(tape);
+}
+
 Test(test_op_attention, wrong_shapes_are_refused)
 {
     static const int32_t outside[KEYS] = {0, 1, KEYS}, beyond[] = {0, 4, 10, 80, 86};

@@ -49,6 +49,35 @@ Test(pipeline, byte_level_with_added_token_and_template)
     qp_pipeline_free(p);
 }
 
+/* The words that the trainers of Hugging Face's tokenizers count: what its pre_tokenizers 0.23.3 give. */
+static void same_words(const char *stages, const char *text, const char *wanted)
+{
+    char json[600], found[200];
+    qp_word_counts words = {0};
+    size_t made = 0;
+    snprintf(json, sizeof json, "{%s,\"model\":{\"type\":\"BPE\",\"vocab\":{},\"merges\":[]}}", stages);
+    qp_pipeline *p = open_text(json);
+    cr_assert_eq(qp_pipeline_count_words(p, text, strlen(text), &words), QP_OK, "%s", qp_error_message());
+    for (size_t w = 0; w < words.count; w++)
+        made += (size_t)snprintf(found + made, sizeof found - made, "%s%.*s %d", w ? "|" : "", (int)words.word[w].bytes,
+                                 words.text + words.word[w].start, (int)words.word[w].count);
+    cr_expect_str_eq(found, wanted, "%s: %s", stages, found);
+    qp_word_counts_free(&words);
+    qp_pipeline_free(p);
+}
+
+#define BYTES "{\"type\":\"ByteLevel\",\"add_prefix_space\":false,\"trim_offsets\":true,\"use_regex\":true}"
+
+Test(pipeline, words_for_the_trainers)
+{
+    same_words("\"normalizer\":{\"type\":\"Lowercase\"},\"pre_tokenizer\":{\"type\":\"Whitespace\"}",
+               "Ab b  AB\u00e9 b", "ab 1|b 2|ab\u00e9 1");
+    same_words("\"pre_tokenizer\":" BYTES, "Ab b  AB\u00e9 b", "Ab 1|\u0120b 2|\u0120 1|\u0120AB\u00c3\u00a9 1");
+    same_words("\"pre_tokenizer\":{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"Digits\","
+               "\"individual_digits\":true}," BYTES "]}",
+               "a12 \u00e9", "a 1|1 1|2 1|\u0120\u00c3\u00a9 1");
+}
+
 Test(pipeline, wordpiece)
 {
     qp_pipeline *p = open_text(

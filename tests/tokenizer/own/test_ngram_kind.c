@@ -87,6 +87,37 @@ Test(test_ngram_kind, saved_and_loaded)
     qp_ngram_kind.free(again);
 }
 
+/* Each kind of feature needs an id after the four special ones, and ids are below 2^24. */
+Test(test_ngram_kind, files_that_are_refused)
+{
+    static const struct {
+        const char *text;
+        bool sound;
+    } row[] = {{"\"features\": 5, \"lower_case\": true", true},
+               {"\"features\": 4, \"lower_case\": true", false},
+               {"\"features\": 6, \"lower_case\": true, \"even_words\": true", true},
+               {"\"features\": 5, \"lower_case\": true, \"even_words\": true", false},
+               {"\"features\": 16777216, \"lower_case\": false", true},
+               {"\"features\": 16777217, \"lower_case\": false", false},
+               {"\"features\": 4294967301, \"lower_case\": false", false},
+               {"\"features\": -1, \"lower_case\": true", false},
+               {"\"features\": 100.0, \"lower_case\": true", false},
+               {"\"features\": \"100\", \"lower_case\": true", false},
+               {"\"features\": 100, \"lower_case\": 1", false},
+               {"\"features\": 100", false},
+               {"\"lower_case\": true", false},
+               {"\"features\": 100, \"features\": 100, \"lower_case\": true", false}};
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        char file[200];
+        void *self = NULL;
+        int bytes = snprintf(file, sizeof file, "{%s}", row[i].text);
+        qp_status status = qp_ngram_kind.load("file", (qp_text){file, (size_t)bytes}, 0, &self);
+        cr_expect_eq(status, row[i].sound ? QP_OK : QP_EDATA, "%s: %d", file, status);
+        cr_expect(row[i].sound || strncmp(qp_error_message(), "file", 4) == 0, "%s", qp_error_message());
+        if (status == QP_OK) qp_ngram_kind.free(self);
+    }
+}
+
 Test(test_ngram_kind, normal_form_case_and_space)
 {
     cr_expect(same("\xED\x95\x9C\xEA\xB8\x80",
