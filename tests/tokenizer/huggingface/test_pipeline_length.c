@@ -3,7 +3,7 @@
 #include "tests/tokenizer/tokenizer_help.h"
 #include "tokenizer/huggingface/pipeline.h"
 
-/* Words a to e and A to E with [CLS] and [SEP] around each text, as BERT has them; Hugging Face's tokenizers 0.23.3 gave
+/* Words a to e and A to E with [CLS] and [SEP] around each text, as BERT has them; Hugging Face's tokenizers 0.23.3 give
  * the wanted tokens. "[ab]AB]": [CLS] a b [SEP] A B [SEP]; "_": padding; "!": refused. */
 static qp_pipeline *pipeline_of(const char *truncation, const char *padding)
 {
