@@ -82,7 +82,7 @@ Test(bleu_tokenizer, names)
     qp_bleu_tokenizer found;
     for (int i = 0; i < QP_BLEU_TOKENIZERS; i++) {
         cr_assert_eq(qp_bleu_tokenizer_find(qp_bleu_tokenizer_name((qp_bleu_tokenizer)i), &found), QP_OK);
-        cr_expect_eq(found, i);
+        cr_expect_eq(found, (qp_bleu_tokenizer)i);
     }
     cr_expect_eq(qp_bleu_tokenizer_find("13", &found), QP_EUSAGE);
     cr_expect(strstr(qp_error_message(), "unknown"), "%s", qp_error_message());

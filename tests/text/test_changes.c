@@ -41,7 +41,7 @@ Test(changes, spans_follow_the_characters)
     cr_assert_eq(qp_changes_add(&changes, 'x', 0), QP_OK);       /* for a */
     cr_assert_eq(qp_changes_add(&changes, 'e', 0), QP_OK);       /* for é ... */
     cr_assert_eq(qp_changes_add(&changes, '\'', 1), QP_OK);      /* ... one more */
-    cr_assert_eq(qp_changes_add(&changes, -1 - 0xFF, 0), QP_OK); /* as it is */
+    cr_assert_eq(qp_changes_add(&changes, -1 - 0xFF, 0), QP_OK); /* kept */
     cr_assert_eq(qp_changes_add(&changes, 0x3042, -1), QP_OK);   /* for b and 한 */
     cr_assert_eq(qp_changes_apply(&changes, &from, 0, from.bytes, 0, &out), QP_OK);
     static const unsigned span[][2] = {{100, 101}, {101, 102}, {102, 103}, {103, 104},

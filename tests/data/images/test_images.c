@@ -282,9 +282,9 @@ Test(image_format, damage_is_refused)
         cr_expect_eq(qp_image_format_parse(long_name, &read), bytes == 511 ? QP_OK : QP_EDATA, "%d", bytes);
         if (bytes == 511) cr_expect(!read.by_channel && read.deviation == 1 && strlen(read.column) == 511);
     }
-    static const char *const broken[] = {"", "[]", "{\"height\":6}",
-                                         "{\"height\":65536,\"width\":65536,\"channels\":3,\"patch_height\":4,"
-                                         "\"patch_width\":4,\"mean\":0,\"deviation\":1,\"column\":\"\"}"};
+    static const char huge[] = "{\"height\":65536,\"width\":65536,\"channels\":3,\"patch_height\":4,\"patch_width\":4,"
+                               "\"mean\":0,\"deviation\":1,\"column\":\"\"}";
+    static const char *const broken[] = {"", "[]", "{\"height\":6}", huge};
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
         cr_expect_eq(qp_image_format_parse(broken[i], &read), QP_EDATA, "%zu", i);
 }

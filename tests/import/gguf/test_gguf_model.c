@@ -6,8 +6,8 @@
 #include "lib/import/gguf/gguf_model.h"
 #include "lib/import/gguf/gguf_plan.h"
 #include "lib/import/hf_import.h"
-#include "tests/import/gguf_bytes.h"
-#include "tests/import/gguf_tiny.h"
+#include "tests/import/gguf/gguf_bytes.h"
+#include "tests/import/gguf/gguf_tiny.h"
 #include "tests/import/import_folder.h"
 
 static void set_up(void)

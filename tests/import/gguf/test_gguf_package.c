@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "lib/import/gguf/gguf_package.h"
-#include "tests/import/gguf_bytes.h"
-#include "tests/import/gguf_tiny.h"
+#include "tests/import/gguf/gguf_bytes.h"
+#include "tests/import/gguf/gguf_tiny.h"
 #include "tests/import/import_folder.h"
 
 static void set_up(void)

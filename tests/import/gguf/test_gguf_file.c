@@ -4,7 +4,7 @@
 
 #include "lib/base/file.h"
 #include "lib/import/gguf/gguf_file.h"
-#include "tests/import/gguf_bytes.h"
+#include "tests/import/gguf/gguf_bytes.h"
 #include "tests/import/import_folder.h"
 
 static const float six[] = {1, 2, 3, 4, 5, 6};

@@ -1,4 +1,4 @@
-#include "tests/import/gguf_bytes.h"
+#include "tests/import/gguf/gguf_bytes.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -7,8 +7,8 @@
 #include "lib/export/gguf_export.h"
 #include "lib/import/gguf/gguf_blocks.h"
 #include "lib/import/gguf/gguf_package.h"
-#include "tests/import/gguf_bytes.h"
-#include "tests/import/gguf_tiny.h"
+#include "tests/import/gguf/gguf_bytes.h"
+#include "tests/import/gguf/gguf_tiny.h"
 #include "tests/import/import_folder.h"
 
 static void set_up(void)

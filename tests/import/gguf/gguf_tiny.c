@@ -1,10 +1,10 @@
-#include "tests/import/gguf_tiny.h"
+#include "tests/import/gguf/gguf_tiny.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/import/gguf_bytes.h"
+#include "tests/import/gguf/gguf_bytes.h"
 #include "tests/import/import_folder.h"
 
 enum { WIDTH = 8, HEADS = 2, INNER = 16, HEAD = WIDTH / HEADS };

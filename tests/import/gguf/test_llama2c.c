@@ -6,8 +6,8 @@
 #include "lib/import/gguf/llama2c.h"
 #include "lib/import/hf_import.h"
 #include "lib/text/text_buffer.h"
-#include "tests/import/gguf_bytes.h"
-#include "tests/import/gguf_tiny.h"
+#include "tests/import/gguf/gguf_bytes.h"
+#include "tests/import/gguf/gguf_tiny.h"
 #include "tests/import/import_folder.h"
 
 /* The llama of gguf_tiny.h as files of llama2.c: width 8, 2 heads, 1 head of keys, 16 inside, 1 layer, 262 pieces. */
