@@ -116,11 +116,13 @@ static void weigh(const call *a, const span *s, const block *b, bool whole, qp_m
     }
 }
 
+/* The sum of a query that reads any key is at least 1, the part of its largest score; else it is 0, and so is its row. */
 static void divide_rows(qp_matrix y, const qp_softmax_row *softmax)
 {
-    for (int q = 0; q < y.rows; q++)
-        if (softmax[q].sum > 0)
-            qp_scale_add((size_t)y.columns, 1 / softmax[q].sum, qp_matrix_row(y, q), 0, qp_matrix_row(y, q));
+    for (int q = 0; q < y.rows; q++) {
+        const qp_real sum = softmax[q].sum > 1 ? softmax[q].sum : 1;
+        qp_scale_add((size_t)y.columns, 1 / sum, qp_matrix_row(y, q), 0, qp_matrix_row(y, q));
+    }
 }
 
 void qp_attention_forward(const call *a, const span *s, int head, int q0, const scratch *m)

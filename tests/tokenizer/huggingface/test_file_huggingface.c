@@ -49,6 +49,34 @@ Test(file_huggingface, ids_of_added_tokens)
                "a <x> b", "1 3 2");
 }
 
+/* "id/type" of two texts between the tokens of these two models: RoBERTa has two after the first, and type 0 alone. */
+Test(file_huggingface, pairs_as_bert_and_roberta)
+{
+    static const char *const row[][3] = {
+        {"RobertaProcessing", "0 1 3 2", "0/0 1/0 3/0 2/0 2/0 4/0 1/0 2/0"},
+        {"BertProcessing", "0 1 3 2", "0/0 1/0 3/0 2/0 4/1 1/1 2/1"},
+    };
+    for (int i = 0; i < 2; i++) {
+        char file[600], found[100] = "";
+        qp_encoding e = {0};
+        qp_pipeline *p;
+        snprintf(file, sizeof file,
+                 "{" WORDS "\"post_processor\":{\"type\":\"%s\",\"sep\":[\"</s>\",2],\"cls\":[\"<s>\",0],"
+                 "\"trim_offsets\":true,\"add_prefix_space\":false},\"model\":{\"type\":\"WordLevel\",\"vocab\":"
+                 "{\"<s>\":0,\"a\":1,\"</s>\":2,\"b\":3,\"c\":4,\"?\":5},\"unk_token\":\"?\"}}",
+                 row[i][0]);
+        expect_ids(file, "a b", row[i][1]);
+        cr_assert_eq(qp_pipeline_read_huggingface("test", file, strlen(file), &p), QP_OK, "%s", qp_error_message());
+        cr_assert_eq(qp_pipeline_encode_pair(p, "a b", 3, "c a", 3, true, &e), QP_OK, "%s", qp_error_message());
+        for (int k = 0; k < e.count; k++)
+            snprintf(found + strlen(found), sizeof found - strlen(found), "%s%d/%d", k ? " " : "", e.id[k],
+                     e.type_id[k]);
+        cr_expect_str_eq(found, row[i][2], "%s: %s", row[i][0], found);
+        qp_encoding_free(&e);
+        qp_pipeline_free(p);
+    }
+}
+
 Test(file_huggingface, doubled_and_empty_entries)
 {
     expect_ids("{" WORDS "\"model\":{\"type\":\"Unigram\",\"unk_id\":0,\"vocab\":[[\"<unk>\",0],[\"a\",-1],[\"b\",-2],"
