@@ -116,7 +116,7 @@ static void weigh(const call *a, const span *s, const block *b, bool whole, qp_m
     }
 }
 
-/* The sum of a query that reads any key is at least 1, the part of its largest score; else it is 0, and so is its row. */
+/* The sum of a query that reads any key is at least 1, that of its largest score; else it is 0, and so is its row. */
 static void divide_rows(qp_matrix y, const qp_softmax_row *softmax)
 {
     for (int q = 0; q < y.rows; q++) {
