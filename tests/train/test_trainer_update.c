@@ -174,3 +174,48 @@ Test(trainer_update, a_time_limit_that_is_not_reached_changes_nothing)
     end(limited);
     end(plain);
 }
+
+/* A source whose epochs come in portions of 2, 0, 3, 0, 0 and 1 batches: what it was asked for, and what it gave. */
+typedef struct {
+    toy_run *run;
+    qp_batch_source toy;
+    char asked[400], got[400];
+} portions;
+
+static qp_status begin_portions(void *self, int64_t epoch, int64_t *count)
+{
+    portions *p = self;
+    return p->toy.begin(p->toy.self, epoch, count);
+}
+
+static qp_status get_of_portion(void *self, int64_t number, int slot, qp_batch *batch)
+{
+    portions *p = self;
+    const size_t used = strlen(p->got);
+    snprintf(p->got + used, sizeof p->got - used, "%d ", (int)number);
+    return p->toy.get(p->toy.self, number, slot, batch);
+}
+
+static qp_status next_portion(void *self, qp_batch_place *place, int64_t *count)
+{
+    static const int size[] = {2, 0, 3, 0, 0, 1};
+    portions *p = self;
+    const size_t used = strlen(p->asked);
+    snprintf(p->asked + used, sizeof p->asked - used, "%d:%d ", (int)place->portion, (int)place->first);
+    while (place->portion < 6 && size[place->portion] == 0) place->portion++;
+    *count = place->first + (place->portion < 6 ? size[place->portion] : 0);
+    return QP_OK;
+}
+
+/* Each portion is read once, one without batches is passed over, and the next epoch begins with the first. */
+Test(trainer_update, portions_in_their_order)
+{
+    watcher *w = watch("portions");
+    portions p = {.run = w->run, .toy = w->run->train};
+    w->run->train = (qp_batch_source){.self = &p, .begin = begin_portions, .get = get_of_portion, .more = next_portion};
+    w->run->config.steps = 2 * TOY_BATCHES + 3;
+    run(w);
+    cr_expect_str_eq(p.asked, "0:0 1:2 3:5 6:6 0:0 1:2 3:5 6:6 0:0 1:2 ", "%s", p.asked);
+    cr_expect_str_eq(p.got, "0 1 2 3 4 5 0 1 2 3 4 5 0 1 2 ", "%s", p.got);
+    end(w);
+}
