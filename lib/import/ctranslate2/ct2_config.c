@@ -339,8 +339,7 @@ qp_status qp_ct2_configure(const qp_ct2_file *file, const qp_ct2_facts *facts, q
     QP_TRY(qp_ct2_starts_from_zero(file, &r.zero));
     m->dropout = m->attention_dropout = m->ff_dropout = 0;
     m->task = translates ? QP_TASK_TRANSLATE : QP_TASK_LM;
-    m->encoder = translates ? QP_KIND_TRANSFORMER : QP_KIND_NONE;
-    m->decoder = QP_KIND_TRANSFORMER;
+    if (!translates) m->encoder = QP_KIND_NONE; /* transformers are the default */
     m->norm_epsilon = facts->epsilon;
     m->pos = QP_POS_LEARNED;
     m->begin_token = facts->begins;
