@@ -25,7 +25,7 @@ typedef struct {
     bool running;
     int64_t most;    /* tokens to generate; 0: any number */
     qp_special_ids special;
-    qp_forbidden forbidden;
+    qp_forbidden forbidden, ends; /* ends: of one token each */
     qp_text_stream stream;
 } writing;
 
@@ -126,13 +126,26 @@ static qp_status next_scores(writing *w, qp_tensor *scores)
     return QP_OK;
 }
 
+static bool is_end(const writing *w, int32_t token)
+{
+    for (int i = 0; i < w->ends.count; i++)
+        if (w->ends.id[i] == token) return true;
+    return token == w->special.end && !w->running;
+}
+
+static void forbid_ends(const writing *w, int columns, qp_real *row)
+{
+    qp_logits_forbid(columns, row, w->special.end);
+    for (int i = 0; i < w->ends.count; i++) qp_logits_forbid(columns, row, w->ends.id[i]);
+}
+
 static qp_status next_token(writing *w, int32_t *token)
 {
     qp_tensor scores;
     QP_TRY(next_scores(w, &scores));
     qp_real *row = qp_tensor_row(scores, 0);
     qp_logits_forbid_special(scores.columns, row, &w->special);
-    if (w->count - w->prompt < w->g->limit.min_length) qp_logits_forbid(scores.columns, row, w->special.end);
+    if (w->count - w->prompt < w->g->limit.min_length) forbid_ends(w, scores.columns, row);
     qp_logits_forbid_repeats(scores.columns, row, w->id, w->count, (int)w->g->limit.no_repeat_ngram);
     qp_logits_forbid_listed(scores.columns, row, w->id, w->count, &w->forbidden);
     QP_TRY(qp_sampler_weigh(w->sampler, row, w->id, w->count));
@@ -151,7 +164,7 @@ static qp_status write_text(writing *w, qp_generate_emit *emit, void *self, qp_g
         int32_t token;
         QP_TRY(next_token(w, &token));
         result->tokens++;
-        if (token == w->special.end && !w->running) {
+        if (is_end(w, token)) {
             result->why = QP_GENERATED_END;
             break;
         }
@@ -186,7 +199,11 @@ static qp_status prepare(writing *w, const int32_t *prompt, int count)
     w->prompt = count;
     w->lead = count > 0 && config->start_id == QP_START_NONE ? 0 : 1;
     w->most = most_tokens(w);
-    QP_TRY(qp_forbidden_parse(w->g->limit.forbid, (int)config->tgt_vocab_size, &w->forbidden));
+    QP_TRY(qp_forbidden_parse("--forbid", w->g->limit.forbid, (int)config->tgt_vocab_size, &w->forbidden));
+    QP_TRY(qp_forbidden_parse("--ends", w->g->limit.ends, (int)config->tgt_vocab_size, &w->ends));
+    if (w->ends.start[w->ends.count] != w->ends.count)
+        return qp_fail(QP_EUSAGE, "--ends '%.60s': single tokens with commas between them, such as '7, 3'",
+                       w->g->limit.ends);
     w->stream = (qp_text_stream){.codec = w->g->codec, .stop = w->g->stop, .stops = w->g->stops, .running = w->running};
     qp_text_stream_begin(&w->stream, w->id, w->count);
     return qp_sampler_new(w->g->sample, (int)config->tgt_vocab_size, &w->sampler);

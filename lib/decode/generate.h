@@ -15,7 +15,8 @@
     X(INT, max_length, "0", 0, 1000000000, NULL, "maximum number of tokens with those of the prompt; 0: any")          \
     X(INT, min_length, "0", 0, 1000000000, NULL, "minimum number of tokens before the text may end")                   \
     X(INT, no_repeat_ngram, "0", 0, 100, NULL, "no n-gram of N tokens twice; 0: off")                                  \
-    X(TEXT, forbid, "", 0, 0, "IDS", "sequences of tokens that no text contains: ids, such as '7, 3 5'")
+    X(TEXT, forbid, "", 0, 0, "IDS", "sequences of tokens that no text contains: ids, such as '7, 3 5'")               \
+    X(TEXT, ends, "", 0, 0, "IDS", "more tokens that end the text: ids, such as '7, 3'")
 
 typedef struct {
     QP_GENERATE_FIELDS(QP_FIELD_DECLARE)

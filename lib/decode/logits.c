@@ -47,7 +47,7 @@ void qp_logits_penalise(int columns, qp_real *row, const int32_t *history, int c
     }
 }
 
-qp_status qp_forbidden_parse(const char *text, int columns, qp_forbidden *f)
+qp_status qp_forbidden_parse(const char *option, const char *text, int columns, qp_forbidden *f)
 {
     int ids = 0;
     *f = (qp_forbidden){.count = 0};
@@ -55,7 +55,7 @@ qp_status qp_forbidden_parse(const char *text, int columns, qp_forbidden *f)
         char *end;
         long id = strtol(at, &end, 10);
         if (end == at || id < 0 || id >= columns || ids == QP_FORBIDDEN_MOST)
-            return qp_fail(QP_EUSAGE, "--forbid '%.60s': not sequences of at most %d ids below %d; such as '7, 3 5'",
+            return qp_fail(QP_EUSAGE, "%s '%.60s': not sequences of at most %d ids below %d; such as '7, 3 5'", option,
                            text, QP_FORBIDDEN_MOST, columns);
         f->id[ids++] = (int32_t)id;
         at = end + strspn(end, " ");

@@ -38,10 +38,10 @@ typedef struct {
     int count;
 } qp_forbidden;
 
-/* qp_forbidden_parse — "7, 3 5": token 7, and token 5 after token 3; "": none.
+/* qp_forbidden_parse — "7, 3 5": token 7, and token 5 after token 3; "": none. option: its name, for the message.
  *   Errors  QP_EUSAGE: not ids of a vocabulary of `columns`, more than QP_FORBIDDEN_MOST.
  * qp_logits_forbid_listed — forbid every token that would complete one of them. */
-qp_status qp_forbidden_parse(const char *text, int columns, qp_forbidden *forbidden);
+qp_status qp_forbidden_parse(const char *option, const char *text, int columns, qp_forbidden *forbidden);
 void qp_logits_forbid_listed(int columns, qp_real *row, const int32_t *history, int count,
                              const qp_forbidden *forbidden);
 

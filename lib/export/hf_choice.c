@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/export/misfit.h"
+#include "lib/import/hf_decoding.h"
 #include "lib/import/weight_save.h"
 #include "lib/text/json_reader.h"
 
@@ -19,13 +20,14 @@ static void put_id(qp_text_buffer *json, const char *key, int32_t id)
     if (id < 0) qp_json_null(json);
 }
 
-void qp_hf_put_ids(qp_text_buffer *json, const qp_hf_written *w)
+qp_status qp_hf_put_ids(qp_text_buffer *json, const qp_hf_written *w)
 {
     put_id(json, "pad_token_id", w->ids.pad);
     put_id(json, "bos_token_id", w->ids.begin);
-    put_id(json, "eos_token_id", w->ids.end);
+    QP_TRY(qp_hf_put_end(json, w->ids.end, w->decoding));
     if (qp_model_config_of(w->model)->task == QP_TASK_TRANSLATE)
         put_id(json, "decoder_start_token_id", qp_model_first_token(w->model));
+    return QP_OK;
 }
 
 /* id2label and label2id, and whether a text may have several. */
@@ -66,8 +68,8 @@ static qp_status write_config(const qp_hf_written *w, const qp_hf_family *family
     qp_json_put_text(&json, "dtype", "float32");
     if (class->task == QP_TASK_TRANSLATE) qp_json_put_bool(&json, "is_encoder_decoder", true);
     family->describe(&json, qp_model_config_of(w->model));
-    qp_hf_put_ids(&json, w);
-    qp_status status = put_labels(&json, w);
+    qp_status status = qp_hf_put_ids(&json, w);
+    if (status == QP_OK) status = put_labels(&json, w);
     qp_json_close(&json, '}');
     if (status == QP_OK) return qp_text_finish(&json, text, NULL);
     qp_text_free(&json);

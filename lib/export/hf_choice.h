@@ -28,6 +28,6 @@ typedef struct {
  *   first.
  * Errors  QP_EUSAGE, naming the nearest architecture and the options that would make the model one; QP_EMEMORY. */
 qp_status qp_hf_choose(const qp_hf_written *written, qp_hf_choice *choice);
-void qp_hf_put_ids(qp_text_buffer *json, const qp_hf_written *written);
+qp_status qp_hf_put_ids(qp_text_buffer *json, const qp_hf_written *written);
 
 #endif

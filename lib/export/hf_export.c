@@ -40,8 +40,8 @@ static qp_status save_generation(const qp_hf_written *w, const char *folder)
     QP_TRY(qp_in_folder(folder, "generation_config.json", path));
     if (!qp_model_task_has_decoder(qp_model_config_of(w->model)->task)) return qp_file_remove_tree(path);
     qp_json_open(&json, '{');
-    qp_hf_put_ids(&json, w);
-    qp_status status = qp_hf_put_generation(&json, qp_model_config_of(w->model), w->decoding);
+    qp_status status = qp_hf_put_ids(&json, w);
+    if (status == QP_OK) status = qp_hf_put_generation(&json, qp_model_config_of(w->model), w->decoding);
     qp_json_close(&json, '}');
     if (status != QP_OK) qp_text_free(&json);
     if (status != QP_OK) return status;

@@ -205,7 +205,7 @@ static void hidden_forward(const qp_tape *tape, const block_context *c, qp_real 
     } else {
         qp_linear_values(tape, c->x, w->inner, w->inner_bias, c->pre);
     }
-    qp_activate(w->activation, hidden_count(c), c->pre.value, 0, c->act.value);
+    qp_activate(w->activation, hidden_count(c), c->pre.value, qp_activation_slope(w->activation), c->act.value);
     if (!hidden_is_act(c)) make_hidden(c, hidden);
 }
 
@@ -230,7 +230,8 @@ static void hidden_back(const block_context *c, qp_real *dhidden, qp_real *dup)
         qp_multiply_add(n, dhidden, c->up.value, 0, dhidden);
     }
     const qp_real *pre = slope_from_output(c->w.activation) ? NULL : c->pre.value;
-    qp_activate_back(c->w.activation, n, pre, c->act.value, 0, dhidden, 0, dhidden);
+    const qp_real slope = qp_activation_slope(c->w.activation);
+    qp_activate_back(c->w.activation, n, pre, c->act.value, slope, dhidden, 0, dhidden);
 }
 
 /* Where the gradients of a block are written, and scratch memory for a part of its rows. */

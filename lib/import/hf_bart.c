@@ -29,8 +29,9 @@ static void both_sides(qp_hf_plan *plan)
     m->ff_size = equal_sides(plan, "encoder_ffn_dim", "decoder_ffn_dim", 1048576);
     m->src_vocab_size = m->tgt_vocab_size = qp_json_config_need(json, "vocab_size", 1, 16777216);
     m->max_length = qp_json_config_need(json, "max_position_embeddings", 1, 1048576);
-    m->scale_embeddings = qp_json_config_flag(json, "scale_embedding", false);
-    m->activation = qp_hf_activation(json, "activation_function", "gelu");
+    bool m2m100 = strcmp(qp_json_config_text(json, "model_type", ""), "m2m_100") == 0;
+    m->scale_embeddings = qp_json_config_flag(json, "scale_embedding", m2m100);
+    m->activation = qp_hf_activation(json, "activation_function", m2m100 ? "relu" : "gelu");
     m->norm = QP_NORM_POST;
     m->final_norm = false;
     m->tied_embeddings_all = true;

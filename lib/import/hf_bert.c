@@ -8,7 +8,9 @@
 
 /* ---- the encoders ---- */
 
-static void encoder(qp_hf_plan *plan, const char *width, const char *layers, const char *heads, const char *inner)
+/* segments: where the configuration does not say. */
+static void encoder(qp_hf_plan *plan, const char *width, const char *layers, const char *heads, const char *inner,
+                    int segments)
 {
     qp_model_config *m = plan->model;
     qp_json_config *json = plan->json;
@@ -21,7 +23,7 @@ static void encoder(qp_hf_plan *plan, const char *width, const char *layers, con
     m->ff_size = qp_json_config_need(json, inner, 1, 1048576);
     m->src_vocab_size = qp_json_config_need(json, "vocab_size", 1, 16777216);
     m->max_length = qp_json_config_need(json, "max_position_embeddings", 1, 1048576);
-    m->segments = qp_json_config_whole(json, "type_vocab_size", 0, 65536, 0);
+    m->segments = qp_json_config_whole(json, "type_vocab_size", 0, 65536, segments);
     m->norm = QP_NORM_POST;
     m->norm_epsilon = qp_json_config_real(json, "layer_norm_eps", 1e-12);
     m->final_norm = false;
@@ -36,7 +38,7 @@ static void encoder(qp_hf_plan *plan, const char *width, const char *layers, con
 
 static void bert(qp_hf_plan *plan)
 {
-    encoder(plan, "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size");
+    encoder(plan, "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", 2);
 }
 
 /* A token before every text has a position, which --max-length does not count. */
@@ -63,13 +65,12 @@ static void roberta(qp_hf_plan *plan)
     int64_t skipped = qp_json_config_whole(plan->json, "pad_token_id", 0, 1048576, 1) + 1;
     plan->shape.skipped = (int)skipped;
     plan->model->max_length -= skipped;
-    plan->model->norm_epsilon = qp_json_config_real(plan->json, "layer_norm_eps", 1e-5);
     if (plan->model->max_length < 1) qp_json_config_refuse(plan->json, "max_position_embeddings", "no positions left");
 }
 
 static void distilbert(qp_hf_plan *plan)
 {
-    encoder(plan, "dim|hidden_size", "n_layers|num_hidden_layers", "n_heads|num_attention_heads", "hidden_dim");
+    encoder(plan, "dim|hidden_size", "n_layers|num_hidden_layers", "n_heads|num_attention_heads", "hidden_dim", 0);
     plan->model->norm_epsilon = 1e-12;
 }
 
@@ -91,6 +92,7 @@ static void electra(qp_hf_plan *plan)
 static void albert(qp_hf_plan *plan)
 {
     bert(plan);
+    plan->model->activation = qp_hf_activation(plan->json, "hidden_act", "gelu_new");
     narrow_words(plan, 128);
     plan->model->layer_groups = qp_json_config_whole(plan->json, "num_hidden_groups", 1, 128, 1);
     if (qp_json_config_whole(plan->json, "inner_group_num", 1, 128, 1) != 1)

@@ -24,15 +24,22 @@ static const struct {
                    {"swish", QP_SILU},
                    {"tanh", QP_TANH},
                    {"sigmoid", QP_SIGMOID},
-                   {"linear", QP_IDENTITY}};
+                   {"linear", QP_IDENTITY},
+                   {"leaky_relu", QP_LEAKY_RELU}};
 enum { ACTIVATIONS = sizeof activations / sizeof *activations };
 
 int qp_hf_activation(qp_json_config *json, const char *keys, const char *fallback)
 {
-    const char *name = qp_json_config_text(json, keys, fallback);
+    return qp_hf_activation_named(json, keys, qp_json_config_text(json, keys, fallback));
+}
+
+int qp_hf_activation_named(qp_json_config *json, const char *keys, const char *name)
+{
+    char why[128];
     for (int i = 0; i < ACTIVATIONS; i++)
         if (strcmp(activations[i].name, name) == 0) return activations[i].function;
-    qp_json_config_refuse(json, keys, "this activation is not one of relu, gelu, gelu_new, silu, tanh, sigmoid");
+    snprintf(why, sizeof why, "%.40s is not one of relu, leaky_relu, gelu, gelu_new, silu, tanh, sigmoid", name);
+    qp_json_config_refuse(json, keys, why);
     return QP_RELU;
 }
 
@@ -196,6 +203,17 @@ static double rope_value(qp_json_config *json, const char *key, double fallback)
     return qp_json_config_real(json, keys, fallback);
 }
 
+/* The factor on the rotated vectors. DeepSeek's two magnitudes count together only. */
+static double yarn_magnitude(qp_json_config *json, double factor)
+{
+    double given = rope_value(json, "attention_factor", 0), both[] = {rope_value(json, "mscale", 0),
+                                                                      rope_value(json, "mscale_all_dim", 0)};
+    if (given != 0 || both[0] == 0 || both[1] == 0) return given;
+    double magnitude = (0.1 * both[0] * log(factor) + 1) / (0.1 * both[1] * log(factor) + 1);
+    if (!(magnitude > 0 && magnitude <= 1e6)) qp_json_config_refuse(json, "mscale", "out of range");
+    return magnitude;
+}
+
 /* Base and scaling; share: the part of each head that turns. */
 static void read_rope(qp_hf_plan *plan, double share)
 {
@@ -204,14 +222,15 @@ static void read_rope(qp_hf_plan *plan, double share)
     int width = qp_model_head_size(m);
     double length = rope_value(json, "original_max_position_embeddings",
                                qp_json_config_real(json, "original_max_position_embeddings", (double)m->max_length));
-    m->rope_base = qp_json_config_real(json, "rope_parameters.rope_theta|rope_theta|rotary_emb_base", 10000);
+    m->rope_base = qp_json_config_real(json, "rope_parameters.rope_theta|rope_theta|rotary_emb_base",
+                                       plan->rope_base > 0 ? plan->rope_base : 10000);
     m->rope_scaling = rope_kind(json);
     m->rope_size = share > 0 && share <= 1 ? (int64_t)(width * share) : 0;
     if (m->rope_size < 2 || m->rope_size % 2 != 0)
         qp_json_config_refuse(json, "partial_rotary_factor", "not an even number of columns of each head");
     if (!(m->rope_base >= 1 && m->rope_base <= 1e12)) qp_json_config_refuse(json, "rope_theta", "out of range");
     if (m->rope_scaling == QP_ROPE_PLAIN) return;
-    m->rope_factor = rope_value(json, "factor", 1);
+    m->rope_factor = rope_value(json, "factor", m->rope_scaling == QP_ROPE_YARN ? (double)m->max_length / length : 1);
     if (!(m->rope_factor >= 1 && m->rope_factor <= 1e6)) qp_json_config_refuse(json, "rope factor", "out of range");
     if (!(length >= 1 && length <= 16777216)) length = 0;
     if (length == 0) qp_json_config_refuse(json, "original_max_position_embeddings", "out of range");
@@ -228,10 +247,7 @@ static void read_rope(qp_hf_plan *plan, double share)
         m->rope_fast = rope_value(json, "beta_fast", 32);
     }
     if (m->rope_scaling != QP_ROPE_YARN) return;
-    m->rope_magnitude = rope_value(json, "attention_factor", 0);
-    static const char *const others = "rope_parameters.mscale|rope_scaling.mscale|rope_parameters.mscale_all_dim|"
-                                      "rope_scaling.mscale_all_dim";
-    if (qp_json_config_has(json, others)) qp_json_config_refuse(json, "mscale", "other magnitudes of yarn");
+    m->rope_magnitude = yarn_magnitude(json, m->rope_factor);
     if (!qp_json_config_flag(json, "rope_parameters.truncate|rope_scaling.truncate", true))
         qp_json_config_refuse(json, "truncate", "false: other frequencies of yarn");
 }

@@ -145,6 +145,20 @@ static void forbid_rule(reading *r)
     qp_text_free(&list);
 }
 
+/* The ids after the first of a list, which is the model's end. */
+static void ends_rule(reading *r)
+{
+    qp_text_buffer list = {0};
+    const json_t *ends = value_of(r, "eos_token_id");
+    for (size_t i = 1; i < json_array_size(ends); i++)
+        add_sequence(r, "eos_token_id", json_array_get(ends, i), &list);
+    if (list.bytes > FORBID_BYTES)
+        leave_out(r, "eos_token_id");
+    else if (list.bytes || list.failed)
+        put_written(r, "ends", &list);
+    qp_text_free(&list);
+}
+
 /* ---- translators ---- */
 
 static void stop_rule(reading *r)
@@ -192,6 +206,7 @@ static void translator_rules(reading *r)
     token_rule(r, "forced_eos_token_id", "forced_last");
     forbid_rule(r);
     if (json_is_true(value_of(r, "do_sample"))) leave_out(r, "do_sample");
+    if (json_array_size(value_of(r, "eos_token_id")) > 1) leave_out(r, "eos_token_id");
 }
 
 /* ---- language models ---- */
@@ -236,6 +251,7 @@ static void writer_rules(reading *r)
     whole_rule(r, "min_new_tokens", "min_length", LENGTH_MOST);
     if (whole(r, "min_length", 0, LENGTH_MOST, 0) > 0) leave_out(r, "min_length");
     forbid_rule(r);
+    ends_rule(r);
     if (whole(r, "num_beams", 1, 1000, 1) > 1) leave_out(r, "num_beams");
     for (size_t i = 0; i < sizeof without / sizeof *without; i++)
         if (with(r, without[i])) leave_out(r, without[i]);
@@ -342,6 +358,17 @@ static void put_forbidden_back(const writing *w)
     qp_json_close(w->json, ']');
 }
 
+/* The numbers of "7, 3", after one that stands before them. */
+static void put_numbers(qp_text_buffer *json, const char *at)
+{
+    while (*at) {
+        char *end;
+        qp_json_integer(json, strtoll(at, &end, 10));
+        if (end == at) return;
+        at = end + strspn(end, ", ");
+    }
+}
+
 static void put_translator_back(const writing *w)
 {
     const char *stop = text_of(w, "beam_stop");
@@ -396,6 +423,22 @@ qp_status qp_hf_put_generation(qp_text_buffer *json, const qp_model_config *mode
     put_back(&w, "no_repeat_ngram", "no_repeat_ngram_size", 0);
     put_number_back(&w, "repeat_penalty", "repetition_penalty");
     put_forbidden_back(&w);
+    if (decoding) qp_json_config_close(&config);
+    return QP_OK;
+}
+
+qp_status qp_hf_put_end(qp_text_buffer *json, int32_t end, const char *decoding)
+{
+    qp_json_config config = {.place = "rules of decoding"};
+    if (decoding) QP_TRY(qp_json_config_parse(config.place, decoding, strlen(decoding), &config));
+    const writing w = {json, decoding ? qp_json_config_find(&config, "rules") : NULL};
+    const char *more = text_of(&w, "ends");
+    qp_json_key(json, "eos_token_id");
+    if (more) qp_json_open(json, '[');
+    if (end >= 0) qp_json_integer(json, end);
+    if (more) put_numbers(json, more);
+    if (more) qp_json_close(json, ']');
+    if (end < 0 && !more) qp_json_null(json);
     if (decoding) qp_json_config_close(&config);
     return QP_OK;
 }

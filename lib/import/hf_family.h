@@ -21,6 +21,7 @@ typedef struct {
     qp_hf_ids ids;
     char *labels;           /* names of the classes, a JSON array; malloced, or NULL */
     const char *folder;     /* where the folder's other files are, or NULL */
+    double rope_base;       /* where the configuration gives none; 0: 10000 */
     qp_image_format images; /* of a model of images */
 } qp_hf_plan;
 
@@ -58,6 +59,7 @@ qp_status qp_hf_configure(qp_hf_plan *plan, const qp_hf_family *family, const ch
 /* ---- what many architectures have in common ---- */
 
 /* qp_hf_activation — the value of `keys` as --activation; refuses functions that we do not have.
+ * qp_hf_activation_named — this name of transformers, which `keys` gave.
  * qp_hf_put_activation, qp_hf_put_rope — write the keys that qp_hf_activation and qp_hf_rotary read.
  * qp_hf_decoder — a language model: task, kinds, no dropout.
  * qp_hf_sizes — a language model's width, layers, heads (the keys of each), vocabulary and epsilon; four times the
@@ -76,6 +78,7 @@ qp_status qp_hf_configure(qp_hf_plan *plan, const qp_hf_family *family, const ch
  *   modules.json that we do not have. pooler: the name of its array, or NULL.
  * qp_hf_is_text — whether a JSON value is this text. */
 int qp_hf_activation(qp_json_config *json, const char *keys, const char *fallback);
+int qp_hf_activation_named(qp_json_config *json, const char *keys, const char *name);
 void qp_hf_put_activation(qp_text_buffer *json, const char *key, int function);
 void qp_hf_put_rope(qp_text_buffer *json, const qp_model_config *model);
 void qp_hf_labels(qp_hf_plan *plan);

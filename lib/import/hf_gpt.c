@@ -131,7 +131,7 @@ static void gptj(qp_hf_plan *plan)
     qp_hf_inner(plan, "n_inner");
     m->max_length = qp_json_config_need(plan->json, "n_positions|max_position_embeddings", 1, 1048576);
     m->pos = QP_POS_ROPE;
-    m->rope_size = qp_json_config_whole(plan->json, "rotary_dim", 2, 65536, plan->shape.head_width);
+    m->rope_size = qp_json_config_whole(plan->json, "rotary_dim", 2, 65536, 64);
     plan->shape.rotated = (int)m->rope_size;
     m->activation = qp_hf_activation(plan->json, "activation_function", "gelu_new");
     m->parallel = QP_PARALLEL_SHARED;

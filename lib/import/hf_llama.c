@@ -8,8 +8,21 @@
 
 static int switch_of(bool on) { return on ? QP_SWITCH_ON : QP_SWITCH_OFF; }
 
-/* tied: whether the output layer is the embedding where the configuration does not say. */
-static void gated_decoder(qp_hf_plan *plan, bool tied)
+/* What the library takes for keys that config.json lacks. kv_heads, head_size 0: as many as heads, the width over them;
+ * window 0: none. */
+typedef struct {
+    int kv_heads, head_size, window;
+    double epsilon, rope_base;
+    bool tied;
+} usual;
+
+/* Of a key that is there, even as null, what `usual` says does not count. */
+static int64_t where_absent(const qp_hf_plan *plan, const char *key, int64_t value)
+{
+    return json_object_get(plan->json->root, key) ? 0 : value;
+}
+
+static void gated_decoder(qp_hf_plan *plan, const usual *usual)
 {
     qp_model_config *m = plan->model;
     qp_json_config *json = plan->json;
@@ -17,12 +30,14 @@ static void gated_decoder(qp_hf_plan *plan, bool tied)
     m->emb_size = qp_json_config_need(json, "hidden_size", 1, 65536);
     m->dec_layers = qp_json_config_need(json, "num_hidden_layers", 0, 128);
     m->heads = qp_json_config_need(json, "num_attention_heads", 1, 1024);
-    m->kv_heads = qp_json_config_whole(json, "num_key_value_heads", 1, 1024, m->heads);
+    int64_t kv_heads = where_absent(plan, "num_key_value_heads", usual->kv_heads);
+    if (kv_heads == 0 || m->heads % kv_heads != 0) kv_heads = m->heads;
+    m->kv_heads = qp_json_config_whole(json, "num_key_value_heads", 1, 1024, kv_heads);
     m->ff_size = qp_json_config_need(json, "intermediate_size", 1, 1048576);
     m->tgt_vocab_size = qp_json_config_need(json, "vocab_size", 1, 16777216);
     m->max_length = qp_json_config_need(json, "max_position_embeddings", 1, 1048576);
-    m->norm_epsilon = qp_json_config_real(json, "rms_norm_eps", 1e-6);
-    m->head_size = qp_json_config_whole(json, "head_dim", 1, 65536, 0);
+    m->norm_epsilon = qp_json_config_real(json, "rms_norm_eps", usual->epsilon);
+    m->head_size = qp_json_config_whole(json, "head_dim", 1, 65536, where_absent(plan, "head_dim", usual->head_size));
     if (!m->head_size && m->emb_size % m->heads != 0) qp_json_config_refuse(json, "num_attention_heads", "no divisor");
     m->norm_type = QP_NORM_RMS;
     m->gated_ff = true;
@@ -31,18 +46,25 @@ static void gated_decoder(qp_hf_plan *plan, bool tied)
     m->bias = false;
     m->qkv_bias = m->attention_bias = switch_of(bias);
     m->ff_bias = switch_of(qp_json_config_flag(json, "mlp_bias", false));
+    plan->rope_base = usual->rope_base;
     qp_hf_rotary(plan, qp_json_config_real(json, "rope_parameters.partial_rotary_factor|partial_rotary_factor", 1));
-    m->tied_embeddings = qp_hf_tied(plan, "lm_head.weight", tied);
+    m->tied_embeddings = qp_hf_tied(plan, "lm_head.weight", usual->tied);
 }
 
-static void llama(qp_hf_plan *plan) { gated_decoder(plan, false); }
+static void llama(qp_hf_plan *plan)
+{
+    static const usual usual = {.epsilon = 1e-6, .rope_base = 1e4};
+    gated_decoder(plan, &usual);
+}
 
-/* The layers that layer_types calls sliding_attention; without the list, those of `rule`. */
-static void windows(qp_hf_plan *plan, bool (*rule)(const qp_hf_plan *plan, int layer))
+/* The layers that layer_types calls sliding_attention; without the list, those of `rule`. absent: the window of a
+ * configuration that has no key for it. */
+static void windows(qp_hf_plan *plan, int absent, bool (*rule)(const qp_hf_plan *plan, int layer))
 {
     qp_model_config *m = plan->model;
     const json_t *types = qp_json_config_find(plan->json, "layer_types");
-    m->attention_window = qp_json_config_whole(plan->json, "sliding_window", 1, 1048576, 0);
+    absent = (int)where_absent(plan, "sliding_window", absent);
+    m->attention_window = qp_json_config_whole(plan->json, "sliding_window", 1, 1048576, absent);
     if (types && json_array_size(types) != (size_t)m->dec_layers)
         qp_json_config_refuse(plan->json, "layer_types", "not a kind for every layer");
     if (!m->attention_window || plan->json->status != QP_OK) return;
@@ -82,30 +104,46 @@ static bool upper_layers(const qp_hf_plan *plan, int layer)
 
 static void mistral(qp_hf_plan *plan)
 {
-    llama(plan);
-    windows(plan, every_layer);
+    static const usual usual = {.kv_heads = 8, .window = 4096, .epsilon = 1e-6, .rope_base = 1e4};
+    gated_decoder(plan, &usual);
+    windows(plan, usual.window, every_layer);
+}
+
+static void phi3(qp_hf_plan *plan)
+{
+    static const usual usual = {.epsilon = 1e-5, .rope_base = 1e4};
+    gated_decoder(plan, &usual);
+    windows(plan, usual.window, every_layer);
 }
 
 static void mixtral(qp_hf_plan *plan)
 {
-    mistral(plan);
+    static const usual usual = {.kv_heads = 8, .epsilon = 1e-5, .rope_base = 1e6};
+    gated_decoder(plan, &usual);
+    windows(plan, usual.window, every_layer);
     plan->model->experts = qp_json_config_whole(plan->json, "num_local_experts", 1, 1024, 8);
     plan->model->experts_per_token = qp_json_config_whole(plan->json, "num_experts_per_tok", 2, 1024, 2);
 }
 
+static void qwen(qp_hf_plan *plan, int head_size)
+{
+    const usual usual = {
+        .kv_heads = 32, .head_size = head_size, .window = 4096, .epsilon = 1e-6, .rope_base = 1e4};
+    gated_decoder(plan, &usual);
+    if (qp_json_config_flag(plan->json, "use_sliding_window", false)) windows(plan, usual.window, upper_layers);
+}
+
 static void qwen2(qp_hf_plan *plan)
 {
-    llama(plan);
+    qwen(plan, 0);
     plan->model->qkv_bias = QP_SWITCH_ON;
-    if (qp_json_config_flag(plan->json, "use_sliding_window", false)) windows(plan, upper_layers);
 }
 
 static void qwen3(qp_hf_plan *plan)
 {
-    llama(plan);
-    if (!plan->model->head_size) plan->model->head_size = 128;
+    qwen(plan, 128);
+    if (!plan->model->head_size) plan->model->head_size = 128; /* null */
     plan->model->qk_norm = true;
-    if (qp_json_config_flag(plan->json, "use_sliding_window", false)) windows(plan, upper_layers);
 }
 
 /* Gemma reads hidden_act since version 5, hidden_activation before, Gemma 2 hidden_activation. */
@@ -121,13 +159,17 @@ static void gemma_activation(qp_hf_plan *plan)
         qp_json_config_refuse(json, "hidden_act", "hidden_activation is another function; delete one of them");
 }
 
-static void gemma(qp_hf_plan *plan)
+static void any_gemma(qp_hf_plan *plan, int kv_heads)
 {
-    gated_decoder(plan, true);
+    const usual usual = {
+        .kv_heads = kv_heads, .head_size = 256, .epsilon = 1e-6, .rope_base = 1e4, .tied = true};
+    gated_decoder(plan, &usual);
     plan->model->scale_embeddings = true;
     gemma_activation(plan);
     qp_json_config_same_flag(plan->json, "use_bidirectional_attention", false, false);
 }
+
+static void gemma(qp_hf_plan *plan) { any_gemma(plan, 16); }
 
 static double softcap(qp_hf_plan *plan, const char *key, double fallback)
 {
@@ -140,14 +182,14 @@ static double softcap(qp_hf_plan *plan, const char *key, double fallback)
 static void gemma2(qp_hf_plan *plan)
 {
     qp_model_config *m = plan->model;
-    gemma(plan);
+    any_gemma(plan, 4);
     m->norm = QP_NORM_BOTH;
     m->attention_softcap = softcap(plan, "attn_logit_softcapping", 50);
     m->output_softcap = softcap(plan, "final_logit_softcapping", 30);
     double scalar = qp_json_config_real(plan->json, "query_pre_attn_scalar", 256);
     if (!(scalar > 1e-6)) qp_json_config_refuse(plan->json, "query_pre_attn_scalar", "out of range");
     m->attention_scale = 1 / sqrt(scalar);
-    windows(plan, every_other);
+    windows(plan, 4096, every_other);
 }
 
 /* ---- describing ---- */
@@ -282,6 +324,6 @@ const qp_hf_family qp_hf_llama[] = {
     {"qwen3", "model.", qwen3, &llama_table, qwen3_class, describe_qwen},
     {"gemma", "model.", gemma, &gemma_table, gemma_class, NULL},
     {"gemma2", "model.", gemma2, &gemma2_table, gemma2_class, NULL},
-    {"phi3", "model.", mistral, &phi3_table, phi3_class, NULL},
+    {"phi3", "model.", phi3, &phi3_table, phi3_class, NULL},
     {0},
 };

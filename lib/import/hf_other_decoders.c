@@ -22,15 +22,18 @@ static void opt(qp_hf_plan *plan)
     m->word_size = words == m->emb_size ? 0 : words;
     m->tied_embeddings = qp_hf_tied(plan, "lm_head.weight", true);
     m->output_bias = QP_SWITCH_OFF;
-    qp_json_config_same_flag(json, "layer_norm_elementwise_affine", true, true);
+    plan->shape.lacks = !qp_json_config_flag(json, "layer_norm_elementwise_affine", true);
 }
+
+#define NORM(ours, theirs)                                                                                             \
+    {ours ".weight", theirs ".weight", QP_WEIGHT_PLAIN}, {ours ".bias", theirs ".bias", QP_WEIGHT_PLAIN},              \
+        {ours ".weight", "", QP_WEIGHT_ONES}, {ours ".bias", "", QP_WEIGHT_ZEROS}
 
 static const qp_weight_map opt_rows[] = {
     {"tgt_embed.weight", "decoder.embed_tokens.weight", QP_WEIGHT_PLAIN},
     {"decoder.positions.weight", "decoder.embed_positions.weight", QP_WEIGHT_POSITIONS},
     {"decoder.word_map.weight", "decoder.project_in.weight", QP_WEIGHT_PLAIN},
-    {"decoder.layers.#.norm1.weight", "decoder.layers.#.self_attn_layer_norm.weight", QP_WEIGHT_PLAIN},
-    {"decoder.layers.#.norm1.bias", "decoder.layers.#.self_attn_layer_norm.bias", QP_WEIGHT_PLAIN},
+    NORM("decoder.layers.#.norm1", "decoder.layers.#.self_attn_layer_norm"),
     {"decoder.layers.#.self_attn.in_proj_weight",
      "decoder.layers.#.self_attn.q_proj.weight|decoder.layers.#.self_attn.k_proj.weight|"
      "decoder.layers.#.self_attn.v_proj.weight",
@@ -41,14 +44,12 @@ static const qp_weight_map opt_rows[] = {
      QP_WEIGHT_PLAIN},
     {"decoder.layers.#.self_attn.out_proj.weight", "decoder.layers.#.self_attn.out_proj.weight", QP_WEIGHT_PLAIN},
     {"decoder.layers.#.self_attn.out_proj.bias", "decoder.layers.#.self_attn.out_proj.bias", QP_WEIGHT_PLAIN},
-    {"decoder.layers.#.norm2.weight", "decoder.layers.#.final_layer_norm.weight", QP_WEIGHT_PLAIN},
-    {"decoder.layers.#.norm2.bias", "decoder.layers.#.final_layer_norm.bias", QP_WEIGHT_PLAIN},
+    NORM("decoder.layers.#.norm2", "decoder.layers.#.final_layer_norm"),
     {"decoder.layers.#.linear1.weight", "decoder.layers.#.fc1.weight", QP_WEIGHT_PLAIN},
     {"decoder.layers.#.linear1.bias", "decoder.layers.#.fc1.bias", QP_WEIGHT_PLAIN},
     {"decoder.layers.#.linear2.weight", "decoder.layers.#.fc2.weight", QP_WEIGHT_PLAIN},
     {"decoder.layers.#.linear2.bias", "decoder.layers.#.fc2.bias", QP_WEIGHT_PLAIN},
-    {"decoder.norm.weight", "decoder.final_layer_norm.weight", QP_WEIGHT_PLAIN},
-    {"decoder.norm.bias", "decoder.final_layer_norm.bias", QP_WEIGHT_PLAIN},
+    NORM("decoder.norm", "decoder.final_layer_norm"),
     {"generator.word_map.weight", "decoder.project_out.weight", QP_WEIGHT_PLAIN},
     {"generator.weight", "/lm_head.weight", QP_WEIGHT_PLAIN},
     {NULL, "/lm_head.weight", QP_WEIGHT_UNUSED},

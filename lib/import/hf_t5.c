@@ -5,22 +5,21 @@
 /* hf_t5 — t5 of all kinds: RMS norms, no biases, unscaled scores with relative positions. mamba: layers of scans. Names
  * and equations: the modeling_*.py files of transformers 5. */
 
-/* "relu", "gated-gelu", "gated-silu"; the first T5 that is gated means the approximation by gelu. */
+static bool is_first(const qp_hf_plan *plan)
+{
+    return strcmp(qp_json_config_text(plan->json, "model_type", ""), "t5") == 0;
+}
+
+/* "relu", "gated-silu", ...: an activation, alone or gated; the first T5 that is gated means the approximation by
+ * gelu. */
 static void t5_inner(qp_hf_plan *plan)
 {
-    const char *inner = qp_json_config_text(plan->json, "feed_forward_proj", "relu");
+    static const char key[] = "feed_forward_proj";
+    const char *inner = qp_json_config_text(plan->json, key, is_first(plan) ? "relu" : "gated-gelu");
     plan->model->gated_ff = strncmp(inner, "gated-", 6) == 0;
-    const char *function = plan->model->gated_ff ? inner + 6 : inner;
-    if (strcmp(inner, "gated-gelu") == 0)
-        plan->model->activation = QP_GELU_TANH;
-    else if (strcmp(function, "relu") == 0)
-        plan->model->activation = QP_RELU;
-    else if (strcmp(function, "silu") == 0)
-        plan->model->activation = QP_SILU;
-    else if (strcmp(function, "gelu") == 0)
-        plan->model->activation = QP_GELU;
-    else
-        qp_json_config_refuse(plan->json, "feed_forward_proj", "not one of relu, gelu, silu, gated-gelu, gated-silu");
+    plan->model->activation = strcmp(inner, "gated-gelu") == 0
+                                  ? QP_GELU_TANH
+                                  : qp_hf_activation_named(plan->json, key, inner + (plan->model->gated_ff ? 6 : 0));
 }
 
 /* T5 1.1 has an output layer of its own, and does not scale what it reads; mT5 never does. */
@@ -28,7 +27,7 @@ static void t5_output(qp_hf_plan *plan)
 {
     qp_json_config *json = plan->json;
     bool said = qp_json_config_flag(json, "tie_word_embeddings", true);
-    bool first = strcmp(qp_json_config_text(json, "model_type", ""), "t5") == 0;
+    bool first = is_first(plan);
     bool there = qp_weights_have(plan->source, &plan->shape, "lm_head.weight");
     plan->model->untied_output = there && (!said || !qp_hf_same_array(plan, "lm_head.weight", "shared.weight"));
     plan->model->scale_output = first && qp_json_config_flag(json, "scale_decoder_outputs", said);
@@ -170,7 +169,7 @@ static void mamba(qp_hf_plan *plan)
         m->emb_size * m->mamba_expand)
         qp_json_config_refuse(json, "intermediate_size", "not expand times hidden_size");
     qp_json_config_same_flag(json, "use_bias", false, false);
-    qp_json_config_same_flag(json, "use_conv_bias", true, true);
+    plan->shape.lacks = !qp_json_config_flag(json, "use_conv_bias", true);
     qp_json_config_same_text(json, "hidden_act", "silu");
 }
 
@@ -185,6 +184,7 @@ static const qp_weight_map mamba_rows[] = {
     MIXER("in_proj.weight"),
     MIXER("conv1d.weight"),
     MIXER("conv1d.bias"),
+    {"decoder.layers.#.mixer.conv1d.bias", "", QP_WEIGHT_ZEROS},
     MIXER("x_proj.weight"),
     MIXER("dt_proj.weight"),
     MIXER("dt_proj.bias"),

@@ -60,6 +60,7 @@ static const qp_weight_map *row_of(const loader *l, const char *ours, int *numbe
             const qp_weight_map *row = &l->table[t].map[i];
             if (!row->ours || !qp_weight_name_fits(row->ours, ours, number)) continue;
             if (!first) first = row;
+            if (!*row->theirs && l->shape->lacks) return row;
             if (!qp_weight_name(row->theirs, strcspn(row->theirs, "|"), number, name)) continue;
             if (find(l->source, l->shape, name) >= 0) return row;
         }
@@ -111,7 +112,7 @@ static qp_status check_recipe(const loader *l, const recipe *r, const qp_paramet
 {
     size_t total = 0, wanted = (size_t)p->rows * (size_t)p->columns;
     qp_weight_array a = {0};
-    if (r->rule == QP_WEIGHT_ZEROS) return QP_OK;
+    if (r->rule == QP_WEIGHT_ZEROS || r->rule == QP_WEIGHT_ONES) return QP_OK;
     if (r->rule == QP_WEIGHT_LAST_ROW) wanted = p->rows == 1 ? 1 : (size_t)p->columns; /* a bias: one number */
     for (int i = 0; i < r->pieces; i++) {
         a = l->source->at(l->source->self, r->piece[i]);
@@ -258,6 +259,10 @@ static qp_status fill_one(loader *l, int index)
     size_t total = 0, wanted = (size_t)p->rows * (size_t)p->columns;
     for (int i = 0; i < r->pieces; i++) total += l->source->at(l->source->self, r->piece[i]).count;
     if (r->rule == QP_WEIGHT_ZEROS) return QP_OK; /* as qp_params_finish made it */
+    if (r->rule == QP_WEIGHT_ONES) {
+        for (size_t i = 0; i < wanted; i++) to[i] = 1;
+        return QP_OK;
+    }
     if (r->rule <= QP_WEIGHT_ROW) return read_pieces(l, r, to);
     if (r->rule == QP_WEIGHT_LAST_ROW) return read_pieces(l, r, to + wanted - total);
     if (r->rule == QP_WEIGHT_FEWER) {

@@ -24,6 +24,7 @@
     X(QP_WEIGHT_LAST_ROW) /* one row, our last one; the rows before it are 0 */                                        \
     X(QP_WEIGHT_FEWER)    /* theirs may have fewer rows (of a vector: numbers): the others are shape.missing */        \
     X(QP_WEIGHT_ZEROS)    /* theirs is empty: zeros */                                                                 \
+    X(QP_WEIGHT_ONES)                                                                                                  \
     X(QP_WEIGHT_UNUSED)   /* ours is NULL: an array that computes nothing */
 #define QP_WEIGHT_RULE_ID(id) id,
 typedef enum { QP_WEIGHT_RULES(QP_WEIGHT_RULE_ID) QP_WEIGHT_RULE_COUNT } qp_weight_rule;
@@ -42,6 +43,7 @@ typedef struct {
     int skipped;                              /* rows before that of the first position */
     int unwritten;                            /* last rows of QP_WEIGHT_FEWER that are not written */
     bool gated;                               /* the feed-forward layers are */
+    bool lacks;                               /* what a row with an empty name makes may have no array */
     qp_real missing;                          /* of a bias; of a matrix 0 */
 } qp_weight_shape;
 

@@ -69,7 +69,7 @@ static void forward(const qp_encoder *encoder, qp_tape *tape, const qp_encoder_i
     for (int i = 0; i < WIDTHS; i++)
         part[i] = qp_activation(tape,
                                 qp_convolution_forward(&e->convolution[i], tape, encoder->params, input->sequences, x),
-                                e->activation, 0);
+                                e->activation, qp_activation_slope(e->activation));
     if (qp_tape_failed(tape)) return;
     qp_tensor filters = qp_join_columns(tape, WIDTHS, part);
     filters = qp_highway_forward(&e->highway, tape, encoder->params, filters);

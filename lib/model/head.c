@@ -29,7 +29,8 @@ static void add_dense(qp_head *head, qp_params *params, const qp_model_config *c
 static qp_tensor dense(const qp_head *head, qp_tape *tape, qp_tensor x, int activation)
 {
     x = qp_linear(tape, x, qp_param(tape, head->params, head->dense), qp_param(tape, head->params, head->dense_bias));
-    return qp_activation(tape, x, (qp_activation_kind)activation, 0);
+    const qp_activation_kind kind = (qp_activation_kind)activation;
+    return qp_activation(tape, x, kind, qp_activation_slope(kind));
 }
 
 /* g(x) of head.h */

@@ -43,7 +43,8 @@ qp_tensor qp_highway_forward(const qp_highway *highway, qp_tape *tape, const qp_
         int at = highway->first + 4 * i;
         const qp_highway_gate gate = {at + 2, at + 3};
         qp_tensor h = qp_linear(tape, x, qp_param(tape, params, at), qp_param(tape, params, at + 1));
-        x = qp_highway_gate_forward(&gate, tape, params, x, qp_activation(tape, h, highway->activation, 0));
+        h = qp_activation(tape, h, highway->activation, qp_activation_slope(highway->activation));
+        x = qp_highway_gate_forward(&gate, tape, params, x, h);
     }
     return x;
 }

@@ -63,6 +63,11 @@ void qp_activate(qp_activation_kind kind, size_t n, const qp_real *x, qp_real sl
     by_elements(&(elements_job){.kind = kind, .alpha = slope, .x = x, .to = y}, activate_range, n, 0.4);
 }
 
+qp_real qp_activation_slope(qp_activation_kind kind)
+{
+    return kind == QP_LEAKY_RELU ? (qp_real)0.01 : kind == QP_ELU ? 1 : 0;
+}
+
 void qp_activate_back(qp_activation_kind kind, size_t n, const qp_real *x, const qp_real *y, qp_real slope,
                       const qp_real *dy, qp_real beta, qp_real *dx)
 {

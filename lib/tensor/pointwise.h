@@ -20,6 +20,9 @@ void qp_activate(qp_activation_kind kind, size_t n, const qp_real *x, qp_real sl
 void qp_activate_back(qp_activation_kind kind, size_t n, const qp_real *x, const qp_real *y, qp_real slope,
                       const qp_real *dy, qp_real beta, qp_real *dx);
 
+/* qp_activation_slope — the slope of leaky relu (0.01) and elu (1) where no option gives one. */
+qp_real qp_activation_slope(qp_activation_kind kind);
+
 /* qp_scale_add     y = alpha*x + beta*y
  * qp_multiply_add  z = x*y + beta*z          with beta 0 the result is not read */
 void qp_scale_add(size_t n, qp_real alpha, const qp_real *x, qp_real beta, qp_real *y);

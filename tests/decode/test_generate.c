@@ -231,6 +231,28 @@ Test(generate, no_ngram_comes_twice)
     qp_model_free(model);
 }
 
+Test(generate, other_tokens_may_end_the_text)
+{
+    qp_model *model = language_model(QP_KIND_GRU, 8, 0);
+    const int32_t all[] = {QP_BOS, 5, 6};
+    sample.temp = 0;
+    qp_generator g = {.model = model, .codec = &codec, .sample = &sample, .limit.tokens = 9};
+    qp_generated result;
+    snprintf(g.limit.ends, sizeof g.limit.ends, "3, %d", best_after(model, all, 3));
+    char *none = text_of(&g, "w5 w6", 0, &result);
+    g.limit.min_length = 9;
+    char *nine = text_of(&g, "w5 w6", 0, &result);
+    cr_expect_str_eq(none, "");
+    cr_expect_gt(strlen(nine), 9);
+    free(none);
+    free(nine);
+    strcpy(g.limit.ends, "3 4");
+    cr_expect_eq(qp_generate(&g, tape, NULL, 0, 0, NULL, NULL, &result), QP_EUSAGE);
+    cr_expect(strstr(qp_error_message(), "--ends '3 4'"));
+    qp_generated_free(&result);
+    qp_model_free(model);
+}
+
 /* A recurrent decoder keeps its state: nothing slides, however long the text. */
 Test(generate, recurrent_decoders_go_on)
 {

@@ -61,13 +61,23 @@ Test(test_op_linear, a_packed_weight_gives_the_same_and_only_when_decoding)
     qp_tape_free(tape);
 }
 
+static double plain_function(qp_activation_kind kind, double x)
+{
+    switch (kind) {
+    case QP_RELU: return fmax(x, 0);
+    case QP_LEAKY_RELU: return x < 0 ? 0.01 * x : x;
+    case QP_ELU: return x < 0 ? exp(x) - 1 : x;
+    default: return x / (1 + exp(-x));
+    }
+}
+
 static void plain_block(qp_tensor x, const qp_feed_forward_weights *w, double *y)
 {
     double inner[ROWS * HIDDEN], gate[ROWS * HIDDEN];
     plain_map(x, w->inner, w->inner_bias, inner);
     if (w->gate.value) plain_map(x, w->gate, w->gate_bias, gate);
     for (int i = 0; i < ROWS * HIDDEN; i++) {
-        double g = w->gate.value ? gate[i] : inner[i], f = w->activation == QP_RELU ? fmax(g, 0) : g / (1 + exp(-g));
+        double f = plain_function(w->activation, w->gate.value ? gate[i] : inner[i]);
         inner[i] = w->gate.value ? f * inner[i] : f;
     }
     for (int r = 0; r < ROWS; r++)
@@ -93,10 +103,11 @@ Test(test_op_linear, feed_forward_is_a_plain_loop)
 {
     for (int gated = 0; gated < 2; gated++)
         for (int mode = QP_INFER; mode <= QP_TRAIN; mode++)
-            for (int silu = 0; silu < 2; silu++) {
+            for (int kind = 0; kind < 4; kind++) {
+                static const qp_activation_kind kinds[] = {QP_RELU, QP_SILU, QP_LEAKY_RELU, QP_ELU};
                 qp_tape *tape = fresh((qp_mode)mode);
                 qp_tensor x = op_matrix(ROWS, IN, 1);
-                qp_feed_forward_weights w = block_weights(gated, silu ? QP_SILU : QP_RELU);
+                qp_feed_forward_weights w = block_weights(gated, kinds[kind]);
                 double expected[ROWS * IN];
                 plain_block(x, &w, expected);
                 op_near("feed forward", ROWS * IN, qp_feed_forward(tape, x, &w).value, expected, 1e-5);

@@ -58,7 +58,7 @@ Test(hf_decoders, gpt)
     hf_refused("gpt2", "\"n_embd\": 9, \"n_layer\": 2, \"n_head\": 2, \"n_positions\": 16, \"vocab_size\": 9",
                "n_head");
     hf_refused("gpt2", GPT2 ", \"tie_word_embeddings\": false", "the weights have no output layer");
-    hf_refused("gpt2", GPT2 ", \"activation_function\": \"mish\"", "activation_function");
+    hf_refused("gpt2", GPT2 ", \"activation_function\": \"mish\"", "activation_function: mish is not one of");
     hf_refused("gpt_neo", NEO ", \"attention_layers\": [\"local\"]", "not a kind for every layer");
     hf_refused("gpt_neox", WIDE ", \"rotary_pct\": 0.25", "partial_rotary_factor");
 }
@@ -144,7 +144,16 @@ Test(hf_decoders, llama)
                        {{NULL}, 0}});
     hf_refused("llama", LLAMA ", \"rope_scaling\": {\"rope_type\": \"longrope\", \"factor\": 8}", "rope_type");
     hf_refused("llama", LLAMA ", \"rope_scaling\": {\"rope_type\": \"linear\", \"factor\": 0.5}", "rope factor");
-    hf_refused("llama", LLAMA ", \"rope_scaling\": {\"rope_type\": \"yarn\", \"factor\": 8, \"mscale\": 1}", "mscale");
+    hf_check("llama", NULL,
+             &(hf_row){LLAMA ", \"rope_scaling\": {\"rope_type\": \"yarn\", \"mscale\": 1, "
+                             "\"original_max_position_embeddings\": 4}",
+                       "rope_scaling=yarn rope_factor=4 rope_magnitude=0",
+                       {{NULL}, 0}});
+    hf_check("llama", NULL, /* (0.1 * 2 * ln 1 + 1) / (0.1 * 3 * ln 1 + 1) */
+             &(hf_row){LLAMA ", \"rope_scaling\": {\"rope_type\": \"yarn\", \"factor\": 1, \"mscale\": 2, "
+                             "\"mscale_all_dim\": 3}",
+                       "rope_magnitude=1",
+                       {{NULL}, 0}});
     hf_refused("llama", LLAMA ", \"rope_scaling\": {\"rope_type\": \"yarn\", \"factor\": 8, \"truncate\": false}",
                "truncate");
     hf_refused("llama", LLAMA ", \"rope_theta\": 0.5", "rope_theta");
@@ -159,10 +168,13 @@ Test(hf_decoders, windows)
     } kind[] = {
         {"mistral", "\"sliding_window\": 5", "attention_window=5 window_layers=11"},
         {"mistral", "\"sliding_window\": null", "attention_window=0 window_layers="},
+        {"mistral", "\"use_cache\": true", "attention_window=4096 window_layers=11 rope_base=10000"},
         {"mistral", "\"sliding_window\": 5" TYPES("full", "full"), "attention_window=0 window_layers="},
         {"mixtral", "\"sliding_window\": 5, \"num_local_experts\": 4, \"num_experts_per_tok\": 3",
          "attention_window=5 experts=4 experts_per_token=3"},
         {"mixtral", "\"sliding_window\": null", "experts=8 experts_per_token=2"},
+        {"mixtral", "\"use_cache\": true", "attention_window=0 rope_base=1e+06 norm_epsilon=1e-05"},
+        {"phi3", "\"use_cache\": true", "attention_window=0 rope_base=10000 norm_epsilon=1e-05"},
         {"qwen2", "\"sliding_window\": 5", "attention_window=0 qkv_bias=true attention_bias=false"},
         {"qwen2", "\"sliding_window\": 5, \"use_sliding_window\": true, \"max_window_layers\": 1",
          "attention_window=5 window_layers=01"},
@@ -181,7 +193,8 @@ Test(hf_decoders, windows)
          "\"sliding_window\": 5, \"attn_logit_softcapping\": null, \"final_logit_softcapping\": 7, "
          "\"query_pre_attn_scalar\": 4" TYPES("sliding", "sliding"),
          "window_layers=11 attention_softcap=0 output_softcap=7 attention_scale=0.5"},
-        {"gemma", "\"hidden_act\": \"gelu\"", "scale_embeddings=true activation=gelu norm=pre"},
+        {"gemma", "\"hidden_act\": \"gelu\"", "scale_embeddings=true activation=gelu norm=pre head_size=256"},
+        {"gemma2", "\"head_dim\": null", "attention_window=4096 window_layers=10 head_size=0"},
     };
     for (size_t i = 0; i < sizeof kind / sizeof *kind; i++) {
         char json[800];

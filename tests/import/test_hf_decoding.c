@@ -87,6 +87,8 @@ Test(hf_decoding, translators)
         {"{\"bad_words_ids\": [[2, 2]], \"eos_token_id\": 2}", "{\"forbid\":\"2 2\"}", ""},
         {"{\"suppress_tokens\": [4, 8], \"bad_words_ids\": [[1]]}", "{\"forbid\":\"1, 4, 8\"}", ""},
         {"{\"do_sample\": true, \"num_beam_groups\": 2}", "{}", "do_sample, num_beam_groups"},
+        {"{\"eos_token_id\": [2]}", "{}", ""},
+        {"{\"eos_token_id\": [2, 5]}", "{}", "eos_token_id"},
         {"{\"do_sample\": false, \"num_beam_groups\": 1, \"diversity_penalty\": 0.0, \"guidance_scale\": null}", "{}",
          ""},
         {"{\"diversity_penalty\": 0.5, \"renormalize_logits\": true}", "{}", "diversity_penalty, renormalize_logits"},
@@ -121,6 +123,9 @@ Test(hf_decoding, language_models)
         {"{\"num_beams\": 2, \"forced_bos_token_id\": 1}", "{}", "num_beams, forced_bos_token_id"},
         {"{\"forced_eos_token_id\": 1}", "{}", "forced_eos_token_id"},
         {"{\"bad_words_ids\": [[3]], \"penalty_alpha\": 0.6}", "{\"forbid\":\"3\"}", "penalty_alpha"},
+        {"{\"eos_token_id\": 2}", "{}", ""},
+        {"{\"eos_token_id\": [2]}", "{}", ""},
+        {"{\"eos_token_id\": [2, 5, 39]}", "{\"ends\":\"5, 39\"}", ""},
     };
     check(QP_TASK_LM, rows, sizeof rows / sizeof *rows);
 }

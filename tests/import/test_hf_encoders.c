@@ -24,7 +24,7 @@ Test(hf_encoders, encoders)
             "max_length=16 segments=2 norm=post norm_epsilon=1e-12 final_norm=false embedding_norm=true pos=learned "
             "scale_embeddings=false activation=gelu tied_embeddings=true skipped=0",
             {{NULL}, 0}});
-    hf_check("roberta", NULL, &(hf_row){BERT, "max_length=14 norm_epsilon=1e-05 segments=0 skipped=2", {{NULL}, 0}});
+    hf_check("roberta", NULL, &(hf_row){BERT, "max_length=14 norm_epsilon=1e-12 segments=2 skipped=2", {{NULL}, 0}});
     hf_check("xlm-roberta", NULL,
              &(hf_row){BERT ", \"pad_token_id\": 4, \"layer_norm_eps\": 0.01",
                        "max_length=11 norm_epsilon=0.01 skipped=5",
@@ -36,6 +36,7 @@ Test(hf_encoders, encoders)
                        {{NULL}, 0}});
     hf_check("electra", NULL, &(hf_row){BERT ", \"embedding_size\": 4", "word_size=4 word_map=sum", {{NULL}, 0}});
     hf_check("electra", NULL, &(hf_row){BERT ", \"embedding_size\": 8", "word_size=0", {{NULL}, 0}});
+    hf_check("albert", NULL, &(hf_row){BERT, "word_size=128 layer_groups=1 activation=gelu-tanh", {{NULL}, 0}});
     hf_check("albert", NULL,
              &(hf_row){BERT ", \"embedding_size\": 4, \"num_hidden_groups\": 2, \"hidden_act\": \"gelu_new\"",
                        "word_size=4 word_map=sum layer_groups=2 activation=gelu-tanh",
@@ -173,7 +174,12 @@ Test(hf_encoders, translators)
         "t5", NULL,
         &(hf_row){T5 ", \"feed_forward_proj\": \"gelu\"", "activation=gelu gated_ff=false shape_gated=0", {{NULL}, 0}});
     hf_check("t5", "T5EncoderModel", &(hf_row){T5, "task=match decoder=none pooling=mean", {{NULL}, 0}});
-    hf_refused("t5", T5 ", \"feed_forward_proj\": \"gated-tanh\"", "feed_forward_proj");
+    hf_check("t5", NULL, &(hf_row){T5 ", \"feed_forward_proj\": \"gated-tanh\"", "gated_ff=true activation=tanh",
+                                   {{NULL}, 0}});
+    hf_check("t5", NULL, &(hf_row){T5 ", \"feed_forward_proj\": \"gelu_new\"", "gated_ff=false activation=gelu-tanh",
+                                   {{NULL}, 0}});
+    hf_check("mt5", NULL, &(hf_row){T5, "gated_ff=true activation=gelu-tanh", {{NULL}, 0}});
+    hf_refused("t5", T5 ", \"feed_forward_proj\": \"gated-mish\"", "feed_forward_proj: mish");
     hf_refused("bart", BART ", \"normalize_before\": true", "normalize_before");
     hf_refused("marian", BART ", \"static_position_embeddings\": false", "static_position_embeddings");
     hf_refused("mbart", BART ", \"tie_word_embeddings\": false", "tie_word_embeddings");

@@ -19,14 +19,16 @@ static qp_status read(const void *self, int index, qp_real *value)
     return QP_OK;
 }
 
+static bool lacks; /* ones where the arrays are not there */
+
 /* One parameter p [rows, columns] made by one rule of arrays a, b. */
 static qp_status make(qp_weight_rule rule, const char *theirs, const qp_weight_array *list, int count, int rows,
                       int columns, qp_real *value)
 {
-    const qp_weight_map map[] = {{"p.#", theirs, rule}};
-    const qp_weight_table table = {map, 1};
+    const qp_weight_map map[] = {{"p.#", theirs, rule}, {"p.#", "", QP_WEIGHT_ONES}};
+    const qp_weight_table table = {map, 2};
     const qp_weight_shape shape = {
-        .prefix = "m.", .heads = 2, .kv_heads = 1, .head_width = 4, .rotated = 4, .skipped = 2};
+        .prefix = "m.", .heads = 2, .kv_heads = 1, .head_width = 4, .rotated = 4, .skipped = 2, .lacks = lacks};
     const qp_weight_source source = {.place = "test", .count = count, .at = at, .read = read};
     qp_params *params = qp_params_new();
     arrays = list;
@@ -52,6 +54,18 @@ Test(weight_map, rows_follow_one_another_with_or_without_the_prefix)
     cr_expect_eq(v[0], 100);
     cr_expect_eq(v[2], 0);
     cr_expect_eq(v[5], 3);
+}
+
+Test(weight_map, what_a_model_lacks_is_ones)
+{
+    const qp_weight_array list[] = {array("a.3", 1, 2)};
+    qp_real v[2];
+    cr_assert_eq(make(QP_WEIGHT_PLAIN, "b.#", NULL, 0, 1, 2, v), QP_EDATA);
+    lacks = true;
+    cr_assert_eq(make(QP_WEIGHT_PLAIN, "b.#", NULL, 0, 1, 2, v), QP_OK, "%s", qp_error_message());
+    cr_expect(v[0] == 1 && v[1] == 1);
+    cr_assert_eq(make(QP_WEIGHT_PLAIN, "a.#", list, 1, 1, 2, v), QP_OK);
+    cr_expect_eq(v[0], 0);
 }
 
 Test(weight_map, rules_move_rows)

@@ -14,15 +14,17 @@ enum { MOST = 64 };
 
 typedef struct {
     hf_options o;
-    int32_t suppressed[MOST], bad[MOST][MOST];
+    int32_t end[MOST], suppressed[MOST], bad[MOST][MOST];
     const int32_t *bad_row[MOST];
     int bad_length[MOST];
     double scores_atol;
 } task;
 
+/* One id, or a list of them; nothing or null: none. */
 static int read_ids(const json_t *array, int32_t *id)
 {
     int count = 0;
+    if (json_is_integer(array)) id[count++] = (int32_t)json_integer_value(array);
     for (size_t i = 0; i < json_array_size(array) && count < MOST; i++)
         id[count++] = (int32_t)json_integer_value(json_array_get(array, i));
     return count;
@@ -60,7 +62,7 @@ static bool read_task(hf_case *c, const json_t *options, qp_json_config *default
         hf_differs(c, "generate.json: unknown option %s", key);
         return false;
     }
-    *t = (task){.o = {.bad = t->bad_row, .bad_length = t->bad_length, .suppressed = t->suppressed}};
+    *t = (task){.o = {.bad = t->bad_row, .bad_length = t->bad_length, .end = t->end, .suppressed = t->suppressed}};
     own.root = merged(defaults->root, options);
     o->beams = (int)qp_json_config_whole(&own, "num_beams", 1, 32, 1);
     o->returned = (int)qp_json_config_whole(&own, "num_return_sequences", 1, o->beams, 1);
@@ -69,11 +71,12 @@ static bool read_task(hf_case *c, const json_t *options, qp_json_config *default
     o->no_repeat = (int)qp_json_config_whole(&own, "no_repeat_ngram_size", 0, 100, 0);
     o->length_penalty = qp_json_config_real(&own, "length_penalty", 1);
     o->repetition_penalty = qp_json_config_real(&own, "repetition_penalty", 1);
-    int32_t *const id[] = {&o->end, &o->pad, &o->forced_first, &o->forced_last};
-    static const char *const keys[] = {"eos_token_id", "pad_token_id", "forced_bos_token_id", "forced_eos_token_id"};
-    for (int i = 0; i < 4; i++) *id[i] = (int32_t)qp_json_config_whole(&own, keys[i], -1, 1 << 24, -1);
+    int32_t *const id[] = {&o->pad, &o->forced_first, &o->forced_last};
+    static const char *const keys[] = {"pad_token_id", "forced_bos_token_id", "forced_eos_token_id"};
+    for (int i = 0; i < 3; i++) *id[i] = (int32_t)qp_json_config_whole(&own, keys[i], -1, 1 << 24, -1);
     const json_t *early = json_object_get(own.root, "early_stopping");
     o->early = json_is_true(early) ? STOP_ENOUGH : json_is_string(early) ? STOP_NEVER : STOP_BOUND;
+    o->end_count = read_ids(json_object_get(own.root, "eos_token_id"), t->end);
     o->suppressed_count = read_ids(json_object_get(own.root, "suppress_tokens"), t->suppressed);
     const json_t *bad = json_object_get(own.root, "bad_words_ids");
     for (size_t i = 0; i < json_array_size(bad) && i < MOST; i++) {
@@ -90,7 +93,7 @@ static bool read_task(hf_case *c, const json_t *options, qp_json_config *default
 static void compare(hf_case *c, const char *name, int row, const hf_found *found, const json_t *expected,
                     const hf_options *o)
 {
-    int32_t pad = o->beams > 1 && o->pad == 0 ? o->end : o->pad;
+    int32_t pad = o->beams > 1 && o->pad == 0 && o->end_count ? o->end[0] : o->pad;
     for (int i = 0; i < found->count || i < (int)json_array_size(expected); i++) {
         int32_t is = i < found->count ? found->id[i] : pad;
         const json_t *value = json_array_get(expected, (size_t)i);

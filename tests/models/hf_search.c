@@ -29,6 +29,13 @@ static void *memory(size_t bytes)
     return made;
 }
 
+static bool is_end(const hf_options *o, int32_t token)
+{
+    for (int i = 0; i < o->end_count; i++)
+        if (o->end[i] == token) return true;
+    return false;
+}
+
 /* ---- the processors, in the order of transformers; scores [columns] of a row whose tokens are id [count] ---- */
 
 static void penalise(double penalty, int columns, const int32_t *id, int count, double *scores)
@@ -69,7 +76,7 @@ static void process(const search *s, int columns, const int32_t *id, int count, 
     if (o->repetition_penalty != 1) penalise(o->repetition_penalty, columns, id, count, scores);
     forbid_repeats(o->no_repeat, id, count, scores);
     forbid_bad(o, id, count, scores);
-    if (made < o->shortest && o->end >= 0) scores[o->end] = -INFINITY;
+    for (int i = 0; made < o->shortest && i < o->end_count; i++) scores[o->end[i]] = -INFINITY;
     for (int i = 0; i < o->suppressed_count; i++) scores[o->suppressed[i]] = -INFINITY;
     if (o->forced_first >= 0 && count == 1) force(o->forced_first, columns, scores);
     if (o->forced_last >= 0 && made == o->tokens - 1) force(o->forced_last, columns, scores);
@@ -123,7 +130,7 @@ static bool greedy(search *s)
         for (int c = 1; c < columns; c++)
             if (s->scores[c] > s->scores[best]) best = c;
         s->ids[count++] = best;
-        if (best == s->o->end) break;
+        if (is_end(s->o, best)) break;
     }
     s->done[0] = (hf_found){.id = memory((size_t)count * sizeof(int32_t)), .count = count};
     memcpy(s->done[0].id, s->ids, (size_t)count * sizeof(int32_t));
@@ -191,7 +198,7 @@ static bool expand(search *s, int count)
     int found = best_candidates(s, columns, wanted, row, token, total);
     for (int i = 0; i < found; i++) {
         int32_t *id = s->next_ids + (ptrdiff_t)live * s->room;
-        bool ends = token[i] == s->o->end;
+        bool ends = is_end(s->o, token[i]);
         if ((ends && i >= s->o->beams) || (!ends && live == s->o->beams)) continue;
         memcpy(id, s->ids + (ptrdiff_t)row[i] * s->room, (size_t)count * sizeof *id);
         id[count] = token[i];

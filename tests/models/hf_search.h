@@ -12,11 +12,11 @@
  * after the other, rows reordered as search.c does it; scores are not renormalised. */
 typedef struct {
     int beams, returned, tokens, shortest, no_repeat;
-    int32_t end, pad, forced_first, forced_last; /* -1: none */
+    int32_t pad, forced_first, forced_last; /* -1: none */
     double length_penalty, repetition_penalty;
     enum { STOP_BOUND, STOP_ENOUGH, STOP_NEVER } early; /* early_stopping false, true, "never" */
-    const int32_t *suppressed;
-    int suppressed_count;
+    const int32_t *end, *suppressed;
+    int end_count, suppressed_count;
     const int32_t *const *bad; /* [bad_count], each of bad_length tokens */
     const int *bad_length;
     int bad_count;

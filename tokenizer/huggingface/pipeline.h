@@ -48,7 +48,8 @@ typedef struct {
     bool cuts, cuts_left, fills, fills_left;
     int strategy;           /* QP_CUT_... */
     size_t most, stride;    /* tokens, those of the template included; stride is only kept */
-    size_t least, multiple; /* padded to `least` (0: no) and to a multiple (0: no) */
+    size_t least, multiple; /* padded to `least`, if fixed, and to a multiple (0: no) */
+    bool fixed;             /* {"Fixed": least}: longer texts get no padding */
     int32_t fill_id, fill_type;
     char *fill_text;
     size_t fill_bytes;

@@ -55,7 +55,8 @@ static qp_status read_padding(const char *place, const json_t *json, qp_length_r
     const json_t *strategy = json_object_get(json, "strategy"), *token = json_object_get(json, "pad_token");
     size_t id, type_id;
     rules->fills = true;
-    if (json_is_object(strategy) && json_object_get(strategy, "Fixed"))
+    rules->fixed = json_object_get(strategy, "Fixed") != NULL;
+    if (rules->fixed)
         QP_TRY(read_number(place, strategy, "Fixed", 0, &rules->least));
     else if (!json_is_string(strategy) || strcmp(json_string_value(strategy), "BatchLongest") != 0)
         return refuse(place, "unknown strategy of padding");
@@ -96,7 +97,7 @@ qp_status qp_pipeline_write_length(const qp_length_rules *r, qp_text_buffer *out
         return QP_OK;
     }
     qp_text_format(out, "{\"strategy\": ");
-    if (r->least)
+    if (r->fixed)
         qp_text_format(out, "{\"Fixed\": %zu}", r->least);
     else
         qp_text_format(out, "\"BatchLongest\"");
@@ -155,7 +156,7 @@ qp_status qp_pipeline_cut(const qp_length_rules *r, size_t added, qp_encoding *f
 
 qp_status qp_pipeline_fill(const qp_length_rules *r, qp_encoding *list)
 {
-    size_t count = (size_t)list->count, length = r->least ? r->least : count;
+    size_t count = (size_t)list->count, length = r->fixed ? r->least : count;
     if (!r->fills) return QP_OK;
     if (r->multiple && length % r->multiple) length += r->multiple - length % r->multiple;
     if (length <= count) return QP_OK;

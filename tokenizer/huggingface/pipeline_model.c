@@ -42,6 +42,14 @@ static int32_t find_affixed(const qp_pipeline *p, const char *prefix, const char
     return piece;
 }
 
+/* The bytes of the first character; after ByteLevel every byte is one. */
+static size_t character_bytes(const qp_pipeline *p, const char *text, size_t bytes)
+{
+    size_t length = 1;
+    if (!p->byte_level) qp_utf8_next(text, bytes, &length);
+    return length;
+}
+
 /* All bytes of the text have byte pieces: add them. */
 static qp_status add_bytes(const qp_pipeline *p, const char *text, size_t bytes, qp_word_pieces *w, bool *done)
 {
@@ -69,8 +77,8 @@ static qp_status lay_out(const qp_pipeline *p, const char *text, size_t bytes, q
 {
     bool held = false; /* an unknown that may still grow */
     size_t held_bytes = 0;
-    for (size_t at = 0, length = 1; at < bytes; at += length) {
-        if (!p->byte_level) qp_utf8_next(text + at, bytes - at, &length);
+    for (size_t at = 0, length; at < bytes; at += length) {
+        length = character_bytes(p, text + at, bytes - at);
         bool last = at + length == bytes, done;
         int32_t piece = find_affixed(p, at > 0 ? p->prefix : NULL, text + at, length, last ? p->suffix : NULL);
         if (piece >= 0) {
@@ -110,10 +118,9 @@ static void offer(struct qp_best *best, double score, size_t begin, int32_t piec
 
 static void leave(const qp_pipeline *p, const char *text, size_t bytes, size_t begin, struct qp_best *best)
 {
-    size_t length;
+    size_t length = character_bytes(p, text + begin, bytes - begin);
     int32_t node = 0;
     bool single = false;
-    qp_utf8_next(text + begin, bytes - begin, &length);
     for (size_t end = begin; end < bytes && qp_trie_step(&p->trie, &node, (unsigned char)text[end]);) {
         int32_t piece = p->trie.unit[node].value;
         end++;
@@ -129,7 +136,7 @@ static qp_status model_unigram(const qp_pipeline *p, const char *text, size_t by
     if (!QP_GROW(w->best, w->best_capacity, bytes + 1)) return no_memory();
     for (size_t i = 0; i <= bytes; i++) w->best[i] = (struct qp_best){0, 0, -2};
     for (size_t at = 0, length; at < bytes; at += length) {
-        qp_utf8_next(text + at, bytes - at, &length);
+        length = character_bytes(p, text + at, bytes - at);
         leave(p, text, bytes, at, w->best);
     }
     size_t count = 0; /* the path, turned round in place: each node's begin leads back, so note the ends */
@@ -184,12 +191,12 @@ static qp_status model_unigram(const qp_pipeline *p, const char *text, size_t by
 static qp_status model_wordpiece(const qp_pipeline *p, const char *text, size_t bytes, qp_word_pieces *w)
 {
     int characters = 0;
-    for (size_t at = 0, length; at < bytes; at += length, characters++) qp_utf8_next(text + at, bytes - at, &length);
+    for (size_t at = 0; at < bytes; characters++) at += character_bytes(p, text + at, bytes - at);
     if (characters > p->longest_word) return unknown_word(p, bytes, w);
     for (size_t at = 0, end; at < bytes; at = end) {
         int32_t piece = -1;
         for (end = bytes - at < p->longest_piece ? bytes : at + p->longest_piece; end > at; end--) {
-            if (end < bytes && ((unsigned char)text[end] & 0xC0) == 0x80) continue;
+            if (!p->byte_level && end < bytes && ((unsigned char)text[end] & 0xC0) == 0x80) continue;
             piece = find_affixed(p, at ? p->prefix : NULL, text + at, end - at, NULL);
             if (piece >= 0) break;
         }

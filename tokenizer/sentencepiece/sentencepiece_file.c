@@ -137,7 +137,7 @@ static qp_status add_piece(const char *place, qp_sentencepiece *model, const cha
     int32_t id = model->vocabulary.count;
     if (bytes == 0) return damaged(place, "an empty piece");
     if (memchr(text, 0, bytes)) return damaged(place, "a piece holds NUL");
-    if (!isfinite(score)) return damaged(place, "a score is no number");
+    if (!isfinite(score) && !(score < 0)) return damaged(place, "a score is no number");
     if (!QP_GROW(model->score, model->score_capacity, (size_t)id + 1)) return no_memory(place);
     if (!QP_GROW(model->type, model->type_capacity, (size_t)id + 1)) return no_memory(place);
     model->score[id] = score;
@@ -191,6 +191,9 @@ static qp_status read_model(const char *place, message m, qp_sentencepiece *mode
         if (f.number == 5) QP_TRY(read_normalizer(place, f.bytes, model, &model->back_rules, true));
     }
     if (model->unknown_id < 0) return damaged(place, "no unknown piece");
+    for (int32_t id = 0; model->model_type == QP_SPM_UNIGRAM && id < model->vocabulary.count; id++) {
+        if (!isfinite(model->score[id])) return damaged(place, "a score is no number"); /* others: required_chars */
+    }
     for (int byte = 0; !model->byte_fallback && byte < 256; byte++) {
         if (model->byte_id[byte] >= 0) return damaged(place, "byte pieces without byte fallback");
     }

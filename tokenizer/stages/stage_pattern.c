@@ -22,7 +22,13 @@ static qp_status read_pattern(const char *place, const json_t *json, qp_pattern 
 {
     const json_t *object = json_object_get(json, "pattern"), *regex = json_object_get(object, "Regex");
     if (json_object_size(object) != 1) return qp_fail(QP_EDATA, "%s: a pattern is neither String nor Regex", place);
-    if (!json_is_string(regex)) return qp_json_stage_text(place, object, "String", &pattern->text);
+    if (!json_is_string(regex)) {
+        QP_TRY(qp_json_stage_text(place, object, "String", &pattern->text));
+        if (pattern->text.bytes > 0) return QP_OK;
+        free(pattern->text.text); /* an empty text is at every place */
+        pattern->text.text = NULL;
+        return qp_pattern_regex(QP_REGEX_ONIGURUMA, place, "", 0, pattern);
+    }
     return qp_pattern_regex(QP_REGEX_ONIGURUMA, place, json_string_value(regex), json_string_length(regex), pattern);
 }
 
@@ -196,10 +202,6 @@ static qp_status read_replace(const char *place, const json_t *json, void *self)
 {
     qp_replacement *r = self;
     QP_TRY(read_pattern(place, json, &r->pattern));
-    if (r->pattern.text.bytes == 0 && !r->pattern.is_regex) { /* an empty text is at every place */
-        free(r->pattern.text.text);
-        QP_TRY(qp_pattern_regex(QP_REGEX_ONIGURUMA, place, "", 0, &r->pattern));
-    }
     return qp_json_stage_text(place, json, "content", &r->content);
 }
 

@@ -224,6 +224,8 @@ const gradient_row gradient_rows_layers[] = {
     {"qp_lora", "over a linear map, in place", lora_map, 0},
     {"qp_lora_weight", "read twice", lora_weight, 0},
     {"qp_feed_forward", "relu", feed_forward_plain, QP_RELU},
+    {"qp_feed_forward", "leaky relu", feed_forward_plain, QP_LEAKY_RELU},
+    {"qp_feed_forward", "elu", feed_forward_plain, QP_ELU},
     {"qp_feed_forward", "gelu", feed_forward_plain, QP_GELU},
     {"qp_feed_forward", "gelu tanh, no bias", feed_forward_no_bias, QP_GELU_TANH},
     {"qp_feed_forward", "relu, dropout", feed_forward_dropout, QP_RELU},

@@ -96,6 +96,7 @@ void tiny_gated(const char *model_type, const char *more, int biases, int pairs,
     snprintf(text, sizeof text,
              "{\"model_type\": \"%s\", \"hidden_size\": 8, \"num_hidden_layers\": 1, \"num_attention_heads\": 2, "
              "\"num_key_value_heads\": 1, \"intermediate_size\": 16, \"vocab_size\": 262, \"rms_norm_eps\": 1e-6, "
+             "\"head_dim\": null, "
              "\"max_position_embeddings\": 10, \"eos_token_id\": 2, \"bos_token_id\": 1%s}",
              model_type, more);
     folder_file("config.json", text);

@@ -99,6 +99,38 @@ Test(pipeline, wordpiece)
     qp_pipeline_free(p);
 }
 
+/* Results of tokenizers 0.23.3. */
+Test(pipeline, ids_of_unusual_files)
+{
+#define BYTES "\"pre_tokenizer\":{\"type\":\"ByteLevel\",\"add_prefix_space\":false,\"use_regex\":false},"
+#define LETTERS "\"model\":{\"type\":\"WordLevel\",\"unk_token\":\"?\",\"vocab\":{\"?\":0,\"a\":1,\"b\":2}}"
+#define EACH "\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"String\":\"\"},\"behavior\":\"Isolated\"},"
+#define FILL(n) \
+    "\"padding\":{\"strategy\":{\"Fixed\":" n "},\"pad_to_multiple_of\":2,\"pad_id\":0,\"pad_token\":\"?\"},"
+    static const struct {
+        const char *file, *text, *ids;
+    } row[] = {
+        {"{" BYTES "\"model\":{\"type\":\"WordPiece\",\"unk_token\":\"?\",\"continuing_subword_prefix\":\"##\","
+         "\"max_input_chars_per_word\":5,\"vocab\":{\"?\":0,\"\u00e3\":1,\"##\u0122\":2}}}",
+         "\u3000", "1 2 2 "},
+        {"{" BYTES "\"model\":{\"type\":\"Unigram\",\"unk_id\":0,\"vocab\":[[\"?\",0],[\"\u00e3\",-1],[\"\u0122\",-1]]}}",
+         "\u3000", "1 2 2 "},
+        {"{" EACH LETTERS "}", "abca", "1 2 0 1 "},
+        {"{" FILL("3") EACH LETTERS "}", "abb", "1 2 2 0 "},
+        {"{" FILL("0") EACH LETTERS "}", "abb", "1 2 2 "},
+    };
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        char ids[100] = "";
+        qp_pipeline *p = open_text(row[i].file);
+        qp_encoding list = {0};
+        cr_assert_eq(qp_pipeline_encode(p, row[i].text, strlen(row[i].text), true, true, &list), QP_OK);
+        for (int k = 0; k < list.count; k++) sprintf(ids + strlen(ids), "%d ", list.id[k]);
+        cr_expect_str_eq(ids, row[i].ids, "%s: %s", row[i].file, ids);
+        qp_encoding_free(&list);
+        qp_pipeline_free(p);
+    }
+}
+
 Test(pipeline, tiktoken_ranks)
 {
     char file[256 * 16 + 64];

@@ -1,5 +1,7 @@
 #include "tests/tokenizer/tokenizer_help.h"
 
+#include <math.h>
+
 #include "tokenizer/sentencepiece/sentencepiece.h"
 
 /* A .model file by hand: pieces with scores and types, and the model type. */
@@ -78,6 +80,22 @@ static void expect_ids(const qp_sentencepiece *m, const char *text, const int32_
 }
 
 /* Spaces are dropped at the beginning of a line alone, also after control pieces; byte pieces become characters. */
+/* sentencepiece writes -inf for required_chars that the corpus lacks, and refuses it in unigram models alone. */
+Test(sentencepiece, pieces_that_were_never_seen)
+{
+    for (int type = QP_SPM_UNIGRAM; type <= QP_SPM_CHAR; type++) {
+        model_file f;
+        qp_sentencepiece *m;
+        make(&f, type);
+        put_piece(&f, "\u03b1", -INFINITY, QP_SPM_NORMAL);
+        const qp_status wanted = type == QP_SPM_UNIGRAM ? QP_EDATA : QP_OK;
+        cr_assert_eq(qp_sentencepiece_read("test", f.file, f.bytes, &m), wanted, "%s", qp_error_message());
+        if (wanted != QP_OK) continue;
+        if (type != QP_SPM_WORD) expect_ids(m, "\u03b1", (const int32_t[]){6, qp_sentencepiece_find(m, "\u03b1", 2)}, 2);
+        qp_sentencepiece_free(m);
+    }
+}
+
 Test(sentencepiece, decoding)
 {
     enum { BYTE = 10, LONG = BYTE + 256 };
