@@ -309,7 +309,8 @@ qp_status qp_search_from(const qp_model *model, qp_tape *tape, qp_ids source, co
     search s = {.config = config, .prefix = prefix, .width = (int)config->beam_size};
     s.ranking = (qp_beam_ranking){config->length_penalty, config->coverage_penalty, (int)config->n_best,
                                   config->length_rule, config->beam_stop};
-    QP_TRY(qp_forbidden_parse("--forbid", config->forbid, (int)qp_model_config_of(model)->tgt_vocab_size, &s.forbidden));
+    const int words = (int)qp_model_config_of(model)->tgt_vocab_size;
+    QP_TRY(qp_forbidden_parse("--forbid", config->forbid, words, &s.forbidden));
     s.enough = (int)ceil(config->patience * (double)s.width);
     if (s.enough < s.width) s.enough = s.width;
     qp_status status = start(&s, model, tape, source, attention || config->coverage_penalty > 0);

@@ -358,7 +358,7 @@ static void put_forbidden_back(const writing *w)
     qp_json_close(w->json, ']');
 }
 
-/* The numbers of "7, 3", after one that stands before them. */
+/* The numbers of "7, 3", after one that was written. */
 static void put_numbers(qp_text_buffer *json, const char *at)
 {
     while (*at) {

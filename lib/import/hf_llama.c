@@ -14,7 +14,7 @@ typedef struct {
     int kv_heads, head_size, window;
     double epsilon, rope_base;
     bool tied;
-} usual;
+} usual_values;
 
 /* Of a key that is there, even as null, what `usual` says does not count. */
 static int64_t where_absent(const qp_hf_plan *plan, const char *key, int64_t value)
@@ -22,7 +22,7 @@ static int64_t where_absent(const qp_hf_plan *plan, const char *key, int64_t val
     return json_object_get(plan->json->root, key) ? 0 : value;
 }
 
-static void gated_decoder(qp_hf_plan *plan, const usual *usual)
+static void gated_decoder(qp_hf_plan *plan, const usual_values *usual)
 {
     qp_model_config *m = plan->model;
     qp_json_config *json = plan->json;
@@ -53,7 +53,7 @@ static void gated_decoder(qp_hf_plan *plan, const usual *usual)
 
 static void llama(qp_hf_plan *plan)
 {
-    static const usual usual = {.epsilon = 1e-6, .rope_base = 1e4};
+    static const usual_values usual = {.epsilon = 1e-6, .rope_base = 1e4};
     gated_decoder(plan, &usual);
 }
 
@@ -104,21 +104,21 @@ static bool upper_layers(const qp_hf_plan *plan, int layer)
 
 static void mistral(qp_hf_plan *plan)
 {
-    static const usual usual = {.kv_heads = 8, .window = 4096, .epsilon = 1e-6, .rope_base = 1e4};
+    static const usual_values usual = {.kv_heads = 8, .window = 4096, .epsilon = 1e-6, .rope_base = 1e4};
     gated_decoder(plan, &usual);
     windows(plan, usual.window, every_layer);
 }
 
 static void phi3(qp_hf_plan *plan)
 {
-    static const usual usual = {.epsilon = 1e-5, .rope_base = 1e4};
+    static const usual_values usual = {.epsilon = 1e-5, .rope_base = 1e4};
     gated_decoder(plan, &usual);
     windows(plan, usual.window, every_layer);
 }
 
 static void mixtral(qp_hf_plan *plan)
 {
-    static const usual usual = {.kv_heads = 8, .epsilon = 1e-5, .rope_base = 1e6};
+    static const usual_values usual = {.kv_heads = 8, .epsilon = 1e-5, .rope_base = 1e6};
     gated_decoder(plan, &usual);
     windows(plan, usual.window, every_layer);
     plan->model->experts = qp_json_config_whole(plan->json, "num_local_experts", 1, 1024, 8);
@@ -127,7 +127,7 @@ static void mixtral(qp_hf_plan *plan)
 
 static void qwen(qp_hf_plan *plan, int head_size)
 {
-    const usual usual = {
+    const usual_values usual = {
         .kv_heads = 32, .head_size = head_size, .window = 4096, .epsilon = 1e-6, .rope_base = 1e4};
     gated_decoder(plan, &usual);
     if (qp_json_config_flag(plan->json, "use_sliding_window", false)) windows(plan, usual.window, upper_layers);
@@ -161,7 +161,7 @@ static void gemma_activation(qp_hf_plan *plan)
 
 static void any_gemma(qp_hf_plan *plan, int kv_heads)
 {
-    const usual usual = {
+    const usual_values usual = {
         .kv_heads = kv_heads, .head_size = 256, .epsilon = 1e-6, .rope_base = 1e4, .tied = true};
     gated_decoder(plan, &usual);
     plan->model->scale_embeddings = true;

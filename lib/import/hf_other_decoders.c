@@ -68,6 +68,8 @@ static void bloom(qp_hf_plan *plan)
     m->tied_embeddings = qp_hf_tied(plan, "lm_head.weight", true);
     m->output_bias = QP_SWITCH_OFF;
     qp_json_config_same_flag(plan->json, "apply_residual_connection_post_layernorm", false, false);
+    if (qp_json_config_whole(plan->json, "pretraining_tp", 1, 1024, 1) > 1) /* sums of parts, without the biases */
+        qp_json_config_same_flag(plan->json, "slow_but_exact", false, false);
 }
 
 static const qp_weight_map bloom_rows[] = {

@@ -108,6 +108,10 @@ Test(hf_decoders, other_decoders)
                "\"n_embed\": 8, \"n_layer\": 2, \"n_head\": 2, \"vocab_size\": 9, "
                "\"apply_residual_connection_post_layernorm\": true",
                "apply_residual_connection_post_layernorm");
+    hf_refused("bloom",
+               "\"n_embed\": 8, \"n_layer\": 2, \"n_head\": 2, \"vocab_size\": 9, \"pretraining_tp\": 2, "
+               "\"slow_but_exact\": true",
+               "slow_but_exact");
 }
 
 /* ---- decoders with RMS norms ---- */

@@ -41,7 +41,8 @@ static bool is_known(const char *key)
     return false;
 }
 
-/* What generation_config.json says, where the case does not; its lengths are those of other calls. */
+/* What generation_config.json, or without it config.json, says where the case does not; its lengths are those of other
+ * calls. */
 static json_t *merged(const json_t *defaults, const json_t *options)
 {
     json_t *made = defaults ? json_copy((json_t *)defaults) : json_object();
@@ -144,6 +145,7 @@ void hf_check_generation(hf_case *c)
     qp_json_config json, defaults = {0};
     snprintf(path, sizeof path, "%s/generate.json", c->folder);
     snprintf(config, sizeof config, "%s/generation_config.json", c->folder);
+    if (!qp_file_exists(config)) snprintf(config, sizeof config, "%s/config.json", c->folder);
     if (!c->model || !qp_file_exists(path)) return;
     qp_status status = qp_json_config_open(path, &json);
     if (status == QP_OK && qp_file_exists(config)) status = qp_json_config_open(config, &defaults);

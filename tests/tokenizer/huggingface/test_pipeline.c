@@ -102,18 +102,19 @@ Test(pipeline, wordpiece)
 /* Results of tokenizers 0.23.3. */
 Test(pipeline, ids_of_unusual_files)
 {
-#define BYTES "\"pre_tokenizer\":{\"type\":\"ByteLevel\",\"add_prefix_space\":false,\"use_regex\":false},"
+#define WHOLE_BYTES "\"pre_tokenizer\":{\"type\":\"ByteLevel\",\"add_prefix_space\":false,\"use_regex\":false},"
 #define LETTERS "\"model\":{\"type\":\"WordLevel\",\"unk_token\":\"?\",\"vocab\":{\"?\":0,\"a\":1,\"b\":2}}"
 #define EACH "\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"String\":\"\"},\"behavior\":\"Isolated\"},"
-#define FILL(n) \
+#define FILL(n)                                                                                                        \
     "\"padding\":{\"strategy\":{\"Fixed\":" n "},\"pad_to_multiple_of\":2,\"pad_id\":0,\"pad_token\":\"?\"},"
     static const struct {
         const char *file, *text, *ids;
     } row[] = {
-        {"{" BYTES "\"model\":{\"type\":\"WordPiece\",\"unk_token\":\"?\",\"continuing_subword_prefix\":\"##\","
+        {"{" WHOLE_BYTES "\"model\":{\"type\":\"WordPiece\",\"unk_token\":\"?\",\"continuing_subword_prefix\":\"##\","
          "\"max_input_chars_per_word\":5,\"vocab\":{\"?\":0,\"\u00e3\":1,\"##\u0122\":2}}}",
          "\u3000", "1 2 2 "},
-        {"{" BYTES "\"model\":{\"type\":\"Unigram\",\"unk_id\":0,\"vocab\":[[\"?\",0],[\"\u00e3\",-1],[\"\u0122\",-1]]}}",
+        {"{" WHOLE_BYTES
+         "\"model\":{\"type\":\"Unigram\",\"unk_id\":0,\"vocab\":[[\"?\",0],[\"\u00e3\",-1],[\"\u0122\",-1]]}}",
          "\u3000", "1 2 2 "},
         {"{" EACH LETTERS "}", "abca", "1 2 0 1 "},
         {"{" FILL("3") EACH LETTERS "}", "abb", "1 2 2 0 "},

@@ -91,7 +91,8 @@ Test(sentencepiece, pieces_that_were_never_seen)
         const qp_status wanted = type == QP_SPM_UNIGRAM ? QP_EDATA : QP_OK;
         cr_assert_eq(qp_sentencepiece_read("test", f.file, f.bytes, &m), wanted, "%s", qp_error_message());
         if (wanted != QP_OK) continue;
-        if (type != QP_SPM_WORD) expect_ids(m, "\u03b1", (const int32_t[]){6, qp_sentencepiece_find(m, "\u03b1", 2)}, 2);
+        const int32_t ids[] = {6, qp_sentencepiece_find(m, "\u03b1", 2)};
+        if (type != QP_SPM_WORD) expect_ids(m, "\u03b1", ids, 2);
         qp_sentencepiece_free(m);
     }
 }
