@@ -15,12 +15,13 @@ typedef struct {
     int skipped;      /* 1: e begins with that token */
     int first, count; /* tokens of the second text */
     int room;         /* tokens that the model reads */
+    qp_line second;
 } pair;
 
 static qp_status encode(const qp_package *package, qp_line a, qp_line b, pair *p)
 {
     const qp_model_config *config = qp_model_config_of(package->model);
-    *p = (pair){.e = {.spans = true}, .room = (int)config->max_length};
+    *p = (pair){.e = {.spans = true}, .room = (int)config->max_length, .second = b};
     QP_TRY(qp_tokenizer_encode_pair(package->source, a.text, a.bytes, b.text, b.bytes, &p->e));
     p->skipped = config->begin_token && p->e.count > 0 && p->e.sequence[0] < 0;
     while (p->first < p->e.count && p->e.sequence[p->first] != 1) p->first++;
@@ -52,6 +53,42 @@ static qp_status read_pair(const qp_package *package, const pair *p, int from, i
     return status;
 }
 
+/* ---- whole words ---- */
+
+/* Chinese characters are words of their own. */
+static bool is_word(int32_t code) { return qp_is_word_character(code) && !(code >= 0x2E80 && code <= 0x9FFF); }
+
+static bool is_inside(qp_line text, size_t at)
+{
+    size_t length;
+    return at > 0 && at < text.bytes && is_word(qp_utf8_before(text.text, at, &length)) &&
+           is_word(qp_utf8_next(text.text + at, text.bytes - at, &length));
+}
+
+/* Without the white space that pieces may begin with, but with the rest of the words. */
+static void widen(qp_line context, qp_answer *a)
+{
+    size_t length;
+    for (; a->begin < a->end; a->begin += length)
+        if (!qp_is_white_space(qp_utf8_next(context.text + a->begin, context.bytes - a->begin, &length))) break;
+    for (; a->end > a->begin; a->end -= length)
+        if (!qp_is_white_space(qp_utf8_before(context.text, a->end, &length))) break;
+    for (; is_inside(context, a->begin); a->begin -= length) qp_utf8_before(context.text, a->begin, &length);
+    for (; is_inside(context, a->end); a->end += length)
+        qp_utf8_next(context.text + a->end, context.bytes - a->end, &length);
+}
+
+/* The characters of an answer. */
+static void count_characters(qp_line context, qp_answer *a)
+{
+    size_t length;
+    for (size_t at = 0; at < a->end; at += length) {
+        if (at < a->begin) a->first++;
+        a->last++;
+        qp_utf8_next(context.text + at, context.bytes - at, &length);
+    }
+}
+
 /* ---- answers ---- */
 
 static int label_of(const qp_package *package, const char *name)
@@ -67,7 +104,8 @@ bool qp_package_answers(const qp_package *package)
            label_of(package, "start") >= 0 && label_of(package, "end") >= 0;
 }
 
-/* A part of the context, tokens start .. end, among the best; a part that is there already keeps its higher score. */
+/* A part of the context among the best; one that is there already, such as other pieces of the same words, keeps its
+ * higher score. */
 static void keep(qp_answer *answer, int *found, int wanted, qp_answer made)
 {
     int place = *found, same = 0;
@@ -78,7 +116,6 @@ static void keep(qp_answer *answer, int *found, int wanted, qp_answer made)
         place = --*found;
     }
     while (place > 0 && answer[place - 1].score < made.score) place--;
-    if (place == wanted) return;
     if (*found == wanted) --*found;
     memmove(answer + place + 1, answer + place, (size_t)(*found - place) * sizeof *answer);
     answer[place] = made;
@@ -108,46 +145,18 @@ static qp_status read_window(const qp_package *package, const pair *p, int from,
         softmax(score, rows, label_of(package, "end"), end);
         for (int i = p->skipped; i < rows; i++)
             for (int j = i; j < rows && j < i + wish->longest; j++) {
-                double both = (double)start[i] * (double)end[j];
                 const int first = p->first + from - p->skipped;
-                if (*found < wish->wanted || both > answer[*found - 1].score)
-                    keep(answer, found, wish->wanted,
-                         (qp_answer){.begin = p->e.begin[first + i], .end = p->e.end[first + j], .score = both});
+                qp_answer made = {.begin = p->e.begin[first + i],
+                                  .end = p->e.end[first + j],
+                                  .score = (double)start[i] * (double)end[j]};
+                if (*found == wish->wanted && made.score <= answer[*found - 1].score) continue;
+                widen(p->second, &made);
+                if (made.begin < made.end) keep(answer, found, wish->wanted, made);
             }
     }
     free(place);
     free(score);
     return status;
-}
-
-/* ---- whole words ---- */
-
-/* Chinese characters are words of their own. */
-static bool is_word(int32_t code) { return qp_is_word_character(code) && !(code >= 0x2E80 && code <= 0x9FFF); }
-
-static bool is_inside(qp_line text, size_t at)
-{
-    size_t length;
-    return at > 0 && at < text.bytes && is_word(qp_utf8_before(text.text, at, &length)) &&
-           is_word(qp_utf8_next(text.text + at, text.bytes - at, &length));
-}
-
-/* Without the white space that pieces may begin with, but with the rest of the words. */
-static void widen(qp_line context, qp_answer *a)
-{
-    size_t length;
-    for (; a->begin < a->end; a->begin += length)
-        if (!qp_is_white_space(qp_utf8_next(context.text + a->begin, context.bytes - a->begin, &length))) break;
-    for (; a->end > a->begin; a->end -= length)
-        if (!qp_is_white_space(qp_utf8_before(context.text, a->end, &length))) break;
-    for (; is_inside(context, a->begin); a->begin -= length) qp_utf8_before(context.text, a->begin, &length);
-    for (; is_inside(context, a->end); a->end += length)
-        qp_utf8_next(context.text + a->end, context.bytes - a->end, &length);
-    for (size_t at = 0; at < a->end; at += length) {
-        if (at < a->begin) a->first++;
-        a->last++;
-        qp_utf8_next(context.text + at, context.bytes - at, &length);
-    }
 }
 
 qp_status qp_find_answers(const qp_package *package, qp_line question, qp_line context, const qp_answer_wish *wish,
@@ -167,7 +176,7 @@ qp_status qp_find_answers(const qp_package *package, qp_line question, qp_line c
         status = read_window(package, &p, from, count, wish, answer, found);
         if (from + count == p.count) break;
     }
-    for (int i = 0; i < *found; i++) widen(context, &answer[i]);
+    for (int i = 0; i < *found; i++) count_characters(context, &answer[i]);
     qp_encoding_free(&p.e);
     return status;
 }

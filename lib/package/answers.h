@@ -21,9 +21,10 @@ typedef struct {
 
 /* qp_package_answers — whether the model is a tagger with the labels "start" and "end": a head for answers.
  * qp_find_answers — the best parts of a context, best first. P(start) and P(end) are softmax over the context's tokens
- *   and the token before the texts; a part begins before it ends and has at most `longest` tokens; then it is widened
- *   to whole words. A context that is longer than the model reads, or than 384 tokens with the question, is read in
- *   windows that share 128 tokens, or half of them, each with a softmax of its own.
+ *   and the token before the texts; a part begins before it ends and has at most `longest` tokens; it is widened to
+ *   whole words, which are one answer however many parts they are widened from, and white space is none. A context that
+ *   is longer than the model reads, or than 384 tokens with the question, is read in windows that share 128 tokens, or
+ *   half of them, each with a softmax of its own.
  *   answer  [wanted]; *found of them, none for a context without tokens
  * qp_classify_pair — probability [labels] of the classes of two texts.
  * Errors  QP_EDATA: the first text, or both, are longer than the model reads; QP_EMEMORY; those of the model. */

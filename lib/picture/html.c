@@ -11,10 +11,7 @@ static const qp_map_kind kind_order[QP_MAP_KINDS] = {QP_MAP_CROSS, QP_MAP_ENCODE
 static void add_labels(qp_text_buffer *out, const char *name, const qp_token_labels *labels)
 {
     qp_text_format(out, "\"%s\":[", name);
-    for (int i = 0; i < labels->count; i++) {
-        if (i) qp_text_add(out, ",");
-        qp_json_in_html(out, labels->text[i]);
-    }
+    for (int i = 0; i < labels->count; i++) qp_json_in_html(out, labels->text[i]);
     qp_text_add(out, "],");
 }
 

@@ -154,31 +154,57 @@ const qp_picture_map *qp_picture_find(const qp_picture *picture, qp_map_kind kin
     return NULL;
 }
 
-/* Mean and maximum are one loop: sums are divided at the end. */
+/* The mean or the maximum of maps. */
+typedef struct {
+    float *weight;
+    size_t size;
+    bool maximum;
+    int maps;
+} summary;
+
+static void add_map(summary *s, const float *weight)
+{
+    for (size_t j = 0; j < s->size; j++)
+        s->weight[j] = s->maximum ? fmaxf(s->weight[j], weight[j]) : s->weight[j] + weight[j];
+    s->maps++;
+}
+
+static void end_summary(summary *s)
+{
+    for (size_t j = 0; !s->maximum && j < s->size; j++) s->weight[j] /= (float)s->maps;
+}
+
+/* Adds a layer to `layers`: one head of it, or the mean or maximum of its heads; `room` [size] is overwritten. */
+static void add_layer(const qp_picture *picture, qp_map_kind kind, int layer, int head, float *room, summary *layers)
+{
+    summary heads = {room, layers->size, head == QP_OVER_MAX, 0};
+    memset(room, 0, layers->size * sizeof *room);
+    for (int i = 0; i < picture->maps; i++) {
+        const qp_picture_map *map = &picture->map[i];
+        if (map->kind == kind && map->layer == layer && (head < 0 || map->head == head)) add_map(&heads, map->weight);
+    }
+    if (heads.maps == 0) return;
+    end_summary(&heads);
+    add_map(layers, heads.weight);
+}
+
 qp_status qp_picture_weights(const qp_picture *picture, qp_map_kind kind, int layer, int head, float **result)
 {
     size_t size = map_size(picture, kind);
     *result = NULL;
-    float *weight = calloc(size + 1, sizeof *weight);
+    float *weight = calloc(2 * size + 1, sizeof *weight);
     if (!weight) return no_memory();
-    int found = 0;
-    bool maximum = head == QP_OVER_MAX || (head >= 0 && layer == QP_OVER_MAX);
-    for (int i = 0; i < picture->maps; i++) {
-        const qp_picture_map *map = &picture->map[i];
-        if (map->kind != kind || (layer >= 0 && map->layer != layer) || (head >= 0 && map->head != head)) continue;
-        for (size_t j = 0; j < size; j++)
-            weight[j] = maximum ? fmaxf(weight[j], map->weight[j]) : weight[j] + map->weight[j];
-        found++;
-    }
-    if (found == 0) {
+    summary layers = {weight, size, layer == QP_OVER_MAX, 0};
+    for (int l = 0; l < picture->side[kind].layers; l++)
+        if (layer < 0 || l == layer) add_layer(picture, kind, l, head, weight + size, &layers);
+    if (layers.maps == 0) {
         free(weight);
         if (picture->side[kind].layers == 0)
             return qp_fail(QP_EUSAGE, "this model has no %s attention; choose another --kind", kind_name[kind]);
         return qp_fail(QP_EUSAGE, "no such %s map; --layer goes from 1 to %d, --head from 1 to %d", kind_name[kind],
                        picture->side[kind].layers, picture->side[kind].heads);
     }
-    if (!maximum)
-        for (size_t j = 0; j < size; j++) weight[j] /= (float)found;
+    end_summary(&layers);
     *result = weight;
     return QP_OK;
 }

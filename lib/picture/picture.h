@@ -56,8 +56,8 @@ qp_status qp_picture_add(qp_picture *picture, qp_map_kind kind, int layer, int h
 qp_status qp_picture_add_maps(qp_picture *picture, const qp_model_maps *maps);
 
 /* qp_picture_find    — one map, NULL if there is none.
- * qp_picture_weights — a map [rows, columns]: a head of a layer, or the mean or maximum over heads, layers or both
- *                      (QP_OVER_MEAN, QP_OVER_MAX); *weight is malloc'ed.
+ * qp_picture_weights — a map [rows, columns]: a head of a layer, or the mean or maximum (QP_OVER_MEAN, QP_OVER_MAX)
+ *                      over the heads of each layer, then over the layers; *weight is malloc'ed.
  * Errors  QP_EUSAGE for a map that does not exist, listing those that do; QP_EMEMORY. */
 const qp_picture_map *qp_picture_find(const qp_picture *picture, qp_map_kind kind, int layer, int head);
 qp_status qp_picture_weights(const qp_picture *picture, qp_map_kind kind, int layer, int head, float **weight);

@@ -187,8 +187,7 @@ static const char *line_end(const char *text, int columns)
         used += width;
         at += length;
     }
-    if (*at && *at != ' ' && blank) return blank;
-    return at == text ? at + length : at;
+    return *at && *at != ' ' && blank ? blank : at;
 }
 
 /* Writes the title in lines of at most `columns`; returns how many. out NULL: counts them only. */

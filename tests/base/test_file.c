@@ -86,6 +86,9 @@ Test(file, lines)
     EXPECT("\xef\xbb\xbfx\n\xef\xbb\xbfy", "[x][\xef\xbb\xbfy]", 2);
     EXPECT("\xef\xbb\xbf", "[]", 1);
     EXPECT("a\0b\n\0\n", "[a\0b][\0]", 2);
+    EXPECT("a\r", "[a\r]", 1);
+    EXPECT("\xef\xbb", "[\xef\xbb]", 1);
+    EXPECT("\xef\xbb\xbf\r\na", "[][a]", 2);
     EXPECT("\x1f", "[\x1f]", 1);
     EXPECT("\x1fx\nb", "[\x1fx][b]", 2);
 }
@@ -375,4 +378,22 @@ Test(file, bytes_across_chunks)
     }
     free(content);
     free(part);
+}
+
+/* Zeros of any number after a gzip member are padding. */
+Test(file, gzip_with_much_padding)
+{
+    static const char zeros[70000];
+    char all[64];
+    int64_t lines;
+    for (int rest = 0; rest < 2; rest++) {
+        put_gzip("g", "wb", "a\nb\n", 4);
+        FILE *stream = fopen("g", "ab");
+        cr_assert(stream && fwrite(zeros, 1, sizeof zeros, stream) == sizeof zeros);
+        if (rest) putc('x', stream);
+        cr_assert_eq(fclose(stream), 0);
+        cr_expect_eq(gather("g", all, sizeof all, &lines), rest ? QP_EDATA : QP_OK);
+        if (!rest) cr_expect_str_eq(all, "[a][b]");
+    }
+    cr_expect(strstr(qp_error_message(), "g: bytes that are not gzip follow"), "%s", qp_error_message());
 }

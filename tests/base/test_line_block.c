@@ -39,3 +39,21 @@ Test(line_block, parts_cover_all_lines_and_have_similar_sizes)
     }
     qp_line_block_free(&b);
 }
+
+/* A part begins with the first line that starts at or after its share of the bytes. */
+Test(line_block, where_parts_begin)
+{
+    static const char *const line[] = {"aaa", "b", "cc", ""}; /* they start at 0, 4, 6, 9, and end at 10 */
+    static const struct {
+        size_t part, parts, first;
+    } known[] = {{0, 1, 0}, {1, 1, 4}, {0, 2, 0}, {1, 2, 2}, {2, 2, 4}, {1, 3, 1}, {2, 3, 2}, {3, 3, 4},
+                 {1, 5, 1}, {2, 5, 1}, {3, 5, 2}, {4, 5, 3}, {9, 5, 4}};
+    qp_line_block b = {0};
+    cr_expect_eq(qp_line_block_part(&b, 0, 3), 0);
+    for (int i = 0; i < 4; i++) cr_assert_eq(qp_line_block_add(&b, line[i], strlen(line[i])), QP_OK);
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        cr_expect_eq(qp_line_block_part(&b, known[i].part, known[i].parts), known[i].first, "part %zu of %zu",
+                     known[i].part, known[i].parts);
+    qp_line_block_free(&b);
+    cr_expect(!b.text && !b.start && b.count == 0);
+}

@@ -72,3 +72,29 @@ Test(lock, places)
     cr_assert_eq(qp_lock_take("absent/m.safetensors", &lock), QP_ECREATE);
     qp_lock_release(NULL);
 }
+
+/* The name of the lock, and the process in it; a link in its place is not followed. */
+Test(lock, names)
+{
+    static const char *const name[][2] = {{"m.safetensors", "m.run.lock"},
+                                          {".safetensors", ".safetensors.run.lock"},
+                                          {"m.bin", "m.bin.run.lock"},
+                                          {"a.safetensorsx", "a.safetensorsx.run.lock"}};
+    char expected[32], *content;
+    size_t bytes;
+    qp_lock *lock;
+    snprintf(expected, sizeof expected, "%d\n", (int)getpid());
+    for (int i = 0; i < 4; i++) {
+        cr_assert_eq(qp_lock_take(name[i][0], &lock), QP_OK);
+        cr_assert_eq(qp_file_read(name[i][1], 100, &content, &bytes), QP_OK, "%s", qp_error_message());
+        cr_expect_str_eq(content, expected);
+        free(content);
+        qp_lock_release(lock);
+    }
+    cr_assert_eq(qp_lock_take("", &lock), QP_OK);
+    cr_expect_null(lock);
+    cr_assert_eq(symlink("elsewhere", "l.run.lock"), 0);
+    cr_expect_eq(qp_lock_take("l", &lock), QP_ECREATE);
+    cr_expect(strstr(qp_error_message(), "l.run.lock: cannot be created: "), "%s", qp_error_message());
+    cr_expect_not(qp_file_exists("elsewhere"));
+}

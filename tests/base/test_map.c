@@ -68,3 +68,42 @@ Test(map, files_are_found_by_address)
     close(descriptor);
     unlink(path);
 }
+
+/* Files of /proc cannot be mapped, but read. */
+Test(map, a_file_that_cannot_be_mapped)
+{
+    char text[4096];
+    qp_map *map;
+    int descriptor = open("/proc/version", O_RDONLY);
+    ssize_t bytes = descriptor < 0 ? 0 : read(descriptor, text, sizeof text);
+    if (bytes <= 0) cr_skip_test("no /proc here");
+    cr_assert_eq(qp_map_open(descriptor, "/proc/version", (size_t)bytes, &map), QP_OK, "%s", qp_error_message());
+    if (!qp_map_is_file(map)) {
+        cr_expect_arr_eq(qp_map_bytes(map), text, (size_t)bytes);
+        cr_expect_null(qp_map_path_at(qp_map_bytes(map)));
+        qp_map *wrong = map;
+        cr_expect_eq(qp_map_open(descriptor, "name", (size_t)bytes + 1, &wrong), QP_EIO);
+        cr_expect_str_eq(qp_error_message(), "name: became shorter while it was read; try again");
+        cr_expect_null(wrong);
+    }
+    qp_map_close(map);
+    close(descriptor);
+}
+
+/* Of many open files the first 16 are found by address; a place is free again after its file is closed. */
+Test(map, more_files_than_places)
+{
+    enum { MAPS = 18, PLACES = 16 };
+    char path[] = "/tmp/quipu_map_XXXXXX";
+    int descriptor = new_file(path);
+    qp_map *map[MAPS];
+    for (int i = 0; i < MAPS; i++) cr_assert_eq(qp_map_open(descriptor, path, BYTES, &map[i]), QP_OK);
+    for (int i = 0; i < MAPS; i++) cr_expect_eq(qp_map_path_at(qp_map_bytes(map[i])) != NULL, i < PLACES, "%d", i);
+    qp_map_close(map[3]);
+    qp_map_close(map[MAPS - 1]);
+    cr_assert_eq(qp_map_open(descriptor, path, BYTES, &map[3]), QP_OK);
+    cr_expect_str_eq(qp_map_path_at(qp_map_bytes(map[3]) + 5), path);
+    for (int i = 0; i < MAPS - 1; i++) qp_map_close(map[i]);
+    close(descriptor);
+    unlink(path);
+}

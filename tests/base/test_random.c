@@ -57,3 +57,42 @@ Test(random, shuffle_is_a_permutation)
     cr_assert_gt(moved, 950);
     qp_random_shuffle(9, index, 0);
 }
+
+/* The stream of a key is that of SplitMix64 with this seed; its first numbers for 1234567 are published with it. */
+Test(random, bits_are_those_of_splitmix64)
+{
+    static const uint64_t known[] = {6457827717110365317u, 3203168211198807973u, 9817491932198370423u,
+                                     4593380528125082431u, 16408922859458223821u};
+    for (uint64_t i = 0; i < 5; i++) {
+        cr_expect_eq(qp_random_bits(1234567, i), known[i]);
+        cr_expect_eq(qp_random_uniform(1234567, i), (double)(known[i] / 2048) / 9007199254740992.0); /* 53 bits */
+        cr_expect_eq(qp_random_below(1234567, i, 1000), (uint64_t)((double)known[i] / 18446744073709551616.0 * 1000));
+    }
+}
+
+/* Box and Muller: two uniform numbers make a distance and an angle. */
+Test(random, normal_numbers_by_their_equation)
+{
+    for (uint64_t i = 0; i < 5; i++) {
+        double u = qp_random_uniform(11, 2 * i), v = qp_random_uniform(11, 2 * i + 1);
+        cr_expect_float_eq(qp_random_normal(11, i), sqrt(-2 * log(1 - u)) * cos(2 * acos(-1) * v), 1e-14);
+    }
+}
+
+/* Each order of three things comes up equally often: 1000 times of 6000, give or take five standard deviations. */
+Test(random, every_order_is_as_likely)
+{
+    int seen[27] = {0}, orders = 0;
+    for (uint64_t key = 0; key < 6000; key++) {
+        int32_t index[] = {0, 1, 2, 77};
+        qp_random_shuffle(qp_random_key(5, key), index, 3);
+        cr_assert_eq(index[3], 77);
+        seen[index[0] * 9 + index[1] * 3 + index[2]]++;
+    }
+    for (int i = 0; i < 27; i++) {
+        if (!seen[i]) continue;
+        orders++;
+        cr_expect(abs(seen[i] - 1000) < 145, "order %d: %d", i, seen[i]);
+    }
+    cr_expect_eq(orders, 6);
+}

@@ -83,3 +83,14 @@ Test(share, a_forked_child_works_alone)
     cr_assert_eq(waitpid(child, &state, 0), child);
     cr_assert(WIFEXITED(state) && WEXITSTATUS(state) == 0, "the child ends with state %d", state);
 }
+
+/* One thread does not begin parts after the one that failed. */
+Test(share, nothing_runs_after_a_failure)
+{
+    job j = {.fails = 37, .take_fails = PARTS};
+    cr_assert_eq(qp_share(&(qp_shared_job){&j, run, NULL}, PARTS, 1), QP_EDATA);
+    cr_assert_eq(j.took, 0);
+    for (int i = 0; i < PARTS; i++) cr_assert_eq(j.ran[i], i <= 37, "part %d", i);
+    cr_expect_eq(qp_share_threads(PARTS, 0), qp_share_threads(PARTS, -1));
+    cr_expect_eq(qp_share_threads(1, 0), 1);
+}

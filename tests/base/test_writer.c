@@ -239,6 +239,7 @@ Test(writer, cannot_create)
     cr_assert(strstr(qp_error_message(), "absent/f: "));
     cr_assert_eq(write_text("", "x"), QP_ECREATE);
     cr_assert_eq(write_text(".", "x"), QP_ECREATE);
+    cr_assert_neq(fcntl(STDIN_FILENO, F_GETFD), -1, "no other file is closed");
 }
 
 Test(writer, pipe)
@@ -287,4 +288,44 @@ Test(writer, a_pipe_that_nobody_reads_is_reported_by_its_name)
         cr_expect(qp_output_unread(stream), "%zu bytes", bytes);
         fclose(stream);
     }
+}
+
+/* Parts of any size come one after the other, whether they fill the buffer, or are larger than it. */
+Test(writer, parts_of_all_sizes)
+{
+    enum { BUFFER = 1 << 16 };
+    static const size_t part[] = {1, BUFFER - 1, 1, BUFFER, BUFFER + 1, 0, 5, BUFFER - 5, BUFFER - 1, 2, 3 * BUFFER};
+    static char text[10 * BUFFER];
+    char *content;
+    size_t bytes, written = 0;
+    qp_writer *writer;
+    for (size_t i = 0; i < sizeof text; i++) text[i] = (char)(i * 7 + i / 251);
+    cr_assert_eq(qp_writer_open("f", &writer), QP_OK);
+    for (size_t i = 0; i < sizeof part / sizeof *part; written += part[i++])
+        cr_assert_eq(qp_writer_write(writer, text + written, part[i]), QP_OK);
+    cr_assert_eq(qp_writer_commit(writer), QP_OK);
+    cr_assert_eq(qp_file_read("f", sizeof text, &content, &bytes), QP_OK);
+    cr_assert_eq(bytes, written);
+    cr_assert_arr_eq(content, text, bytes);
+    free(content);
+}
+
+/* The temporary file is beside the new one; a second writer has a name of its own. */
+Test(writer, temporary_names)
+{
+    qp_writer *first, *second;
+    cr_assert_eq(mkdir("folder", 0777), 0);
+    cr_assert_eq(symlink("folder/f", "link"), 0);
+    cr_assert_eq(qp_writer_open("link", &first), QP_OK);
+    cr_expect(qp_file_exists("folder/f.tmp") && !qp_file_exists("folder/f"));
+    cr_assert_eq(qp_writer_open("folder/f", &second), QP_OK);
+    cr_expect(qp_file_exists("folder/f.tmp1"));
+    qp_writer_abort(second);
+    cr_expect(qp_file_exists("folder/f.tmp") && !qp_file_exists("folder/f.tmp1"));
+    cr_assert_eq(qp_writer_commit(first), QP_OK);
+    cr_expect(qp_file_exists("folder/f") && !qp_file_exists("folder/f.tmp"));
+    cr_assert_eq(symlink("elsewhere", "g.tmp"), 0);
+    cr_expect_eq(qp_writer_check("g"), QP_ECREATE, "a link in the place of the temporary file is not followed");
+    cr_expect_not(qp_file_exists("elsewhere"));
+    cr_expect_eq(entries(), 3);
 }

@@ -131,3 +131,52 @@ Test(html, tokens_are_kept_as_they_are)
     free(text);
     qp_picture_free(&picture);
 }
+
+/* A picture of encoder and cross maps, the cross maps added last and shown first. */
+static qp_picture two_kinds(void)
+{
+    qp_picture picture;
+    const char *row[] = {"a"}, *column[] = {"x", "y", "z"};
+    cr_assert_eq(qp_picture_init(&picture, "t"), QP_OK);
+    cr_assert_eq(qp_picture_label(&picture, QP_MAP_CROSS, row, 1, column, 3), QP_OK);
+    cr_assert_eq(qp_picture_label(&picture, QP_MAP_ENCODER, column, 2, row, 1), QP_OK);
+    cr_assert_eq(qp_picture_add(&picture, QP_MAP_ENCODER, 0, 0, (const float[]){0.25f, 1}), QP_OK);
+    cr_assert_eq(qp_picture_add(&picture, QP_MAP_CROSS, 0, 0, (const float[]){0, 1, 0.5f}), QP_OK);
+    cr_assert_eq(qp_picture_add(&picture, QP_MAP_CROSS, 2, 1, (const float[]){1, 0.125f, 0}), QP_OK);
+    return picture;
+}
+
+Test(html, every_letter_of_the_json)
+{
+    qp_picture picture = two_kinds();
+    char *text;
+    size_t bytes;
+    cr_assert_eq(qp_json_draw(&picture, &text, &bytes), QP_OK);
+    cr_expect_str_eq(text,
+                     "{\"title\":\"t\",\"kinds\":["
+                     "{\"name\":\"cross\",\"rows\":[\"a\"],\"columns\":[\"x\",\"y\",\"z\"],\"maps\":[\n"
+                     "{\"layer\":0,\"head\":0,\"weights\":[[0,1,0.5]]},\n"
+                     "{\"layer\":2,\"head\":1,\"weights\":[[1,0.125,0]]}]},"
+                     "{\"name\":\"encoder\",\"rows\":[\"x\",\"y\"],\"columns\":[\"a\"],\"maps\":[\n"
+                     "{\"layer\":0,\"head\":0,\"weights\":[[0.25],[1]]}]}]}\n");
+    cr_expect_eq(bytes, strlen(text));
+    free(text);
+    qp_picture_free(&picture);
+}
+
+/* 0, 1 and 0.5 are 0, 65535 and 32768 of 65535 steps: 00 00 FF FF 00 80. */
+Test(html, weights_are_steps_of_two_bytes)
+{
+    qp_picture picture = two_kinds();
+    char *page;
+    cr_assert_eq(qp_html_draw(&picture, &page, NULL), QP_OK);
+    cr_expect(strstr(page, "\"maps\":[\n[0,0,\"AAD//wCA\"],\n[2,1,\"//8AIAAA\"]]},{\"name\":\"encoder\""), "%s", page);
+    cr_expect_eq(strncmp(page, "<!DOCTYPE html>\n<html lang='en'>\n<head>\n", 40), 0);
+    cr_expect_not_null(strstr(page, "<title>t</title>\n<style>\n"));
+    cr_expect_str_eq(page + strlen(page) - 26, "</script>\n</body>\n</html>\n");
+    static const char *const part[] = {"<style>", "</style>", "<body>", "id='caption'", "id='data'>", "'use strict'"};
+    for (size_t i = 1; i < sizeof part / sizeof *part; i++)
+        cr_expect_lt(strstr(page, part[i - 1]), strstr(page, part[i]), "%s before %s", part[i - 1], part[i]);
+    free(page);
+    qp_picture_free(&picture);
+}

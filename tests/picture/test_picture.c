@@ -16,6 +16,7 @@ static float head_one(int place) { return sample_weight(0, 1, place); }
 static float mean_of_heads(int place) { return (sample_weight(1, 0, place) + sample_weight(1, 1, place)) / 2; }
 static float mean_of_all(int place) { return (sample_weight(0, 0, place) + sample_weight(1, 1, place)) / 2; }
 static float largest(int place) { return sample_weight(1, 1, place); }
+static float mean_of_largest(int place) { return (sample_weight(0, 1, place) + sample_weight(1, 1, place)) / 2; }
 
 Test(picture, heads_means_and_maxima)
 {
@@ -25,6 +26,10 @@ Test(picture, heads_means_and_maxima)
     expect_weights(&picture, QP_OVER_MEAN, QP_OVER_MEAN, mean_of_all);
     expect_weights(&picture, 1, QP_OVER_MAX, largest);
     expect_weights(&picture, QP_OVER_MAX, 1, largest);
+    expect_weights(&picture, QP_OVER_MAX, QP_OVER_MAX, largest);
+    expect_weights(&picture, QP_OVER_MEAN, 1, mean_of_largest);
+    expect_weights(&picture, QP_OVER_MEAN, QP_OVER_MAX, mean_of_largest);
+    expect_weights(&picture, QP_OVER_MAX, QP_OVER_MEAN, mean_of_heads);
     char text[160];
     cr_assert_str_eq(qp_picture_caption(&picture, QP_MAP_CROSS, 1, QP_OVER_MEAN, text, sizeof text),
                      "cross attention, layer 2, mean of 2 heads");
@@ -78,9 +83,62 @@ Test(picture, maps_of_a_forward_pass)
     maps.entry[0].map = (qp_attention_map){.heads = 2, .weights = qp_tensor_of(12, 1, value)};
     cr_assert_eq(qp_picture_add_maps(&picture, &maps), QP_OK, "%s", qp_error_message());
     cr_assert_eq(picture.maps, 2);
-    cr_assert_float_eq(qp_picture_find(&picture, QP_MAP_CROSS, 1, 1)->weight[2], 8.0 / 12, 1e-6);
+    for (int i = 0; i < 12; i++)
+        cr_assert_float_eq(qp_picture_find(&picture, QP_MAP_CROSS, 1, i / 6)->weight[i % 6], i / 12.0, 1e-6, "%d", i);
+    cr_assert_eq(qp_picture_add_maps(&picture, &maps), QP_EBUG, "twice");
     maps.entry[0].layer = 0;
     maps.entry[0].map.weights.rows = 10;
     cr_assert_eq(qp_picture_add_maps(&picture, &maps), QP_ESHAPE);
+    qp_picture_free(&picture);
+}
+
+/* Layers with other heads: a mean is that of the layers that have the head. */
+Test(picture, heads_that_a_layer_does_not_have)
+{
+    qp_picture picture;
+    float *weight;
+    const char *token[] = {"a"};
+    cr_assert_eq(qp_picture_init(&picture, ""), QP_OK);
+    cr_assert_str_eq(picture.title, "Attention");
+    cr_assert_eq(qp_picture_label(&picture, QP_MAP_DECODER, token, 1, token, 1), QP_OK);
+    cr_assert_eq(qp_picture_add(&picture, QP_MAP_DECODER, 1, 2, (const float[]){0.5f}), QP_OK);
+    cr_assert(picture.side[QP_MAP_DECODER].layers == 2 && picture.side[QP_MAP_DECODER].heads == 3);
+    cr_assert_eq(qp_picture_add(&picture, QP_MAP_DECODER, 0, 0, (const float[]){0.25f}), QP_OK);
+    cr_assert(picture.side[QP_MAP_DECODER].layers == 2 && picture.side[QP_MAP_DECODER].heads == 3);
+    cr_assert_eq(qp_picture_weights(&picture, QP_MAP_DECODER, QP_OVER_MEAN, 2, &weight), QP_OK);
+    cr_expect_eq(weight[0], 0.5f);
+    free(weight);
+    cr_assert_eq(qp_picture_weights(&picture, QP_MAP_DECODER, QP_OVER_MEAN, QP_OVER_MEAN, &weight), QP_OK);
+    cr_expect_eq(weight[0], 0.375f);
+    free(weight);
+    cr_assert_eq(qp_picture_weights(&picture, QP_MAP_DECODER, 1, 0, &weight), QP_EUSAGE);
+    cr_expect_str_eq(qp_error_message(), "no such decoder map; --layer goes from 1 to 2, --head from 1 to 3");
+    cr_expect_null(qp_picture_find(&picture, QP_MAP_DECODER, 1, 0));
+    cr_expect_eq(qp_picture_add(&picture, QP_MAP_DECODER, -1, 0, (const float[]){1}), QP_EBUG);
+    cr_expect_eq(qp_picture_add(&picture, QP_MAP_DECODER, 0, -1, (const float[]){1}), QP_EBUG);
+    cr_expect_eq(picture.maps, 2);
+    qp_picture_free(&picture);
+    cr_expect(!picture.title && !picture.map && picture.maps == 0 && picture.side[QP_MAP_DECODER].layers == 0);
+}
+
+/* Labels are given once, or again before the first map; blanks of a title stay, what is between them is cleaned. */
+Test(picture, labels_and_titles)
+{
+    qp_picture picture;
+    const char *few[] = {"a"}, *many[] = {"\n", NULL, "c"};
+    cr_assert_eq(qp_picture_init(&picture, NULL), QP_OK);
+    cr_assert_eq(qp_picture_title(&picture, " two  words\t\xff "), QP_OK);
+    cr_expect_str_eq(picture.title, " two  words⇥<0xFF> ");
+    cr_assert_eq(qp_picture_label(&picture, QP_MAP_CROSS, few, 1, few, 1), QP_OK);
+    cr_assert_eq(qp_picture_label(&picture, QP_MAP_CROSS, few, 1, many, 3), QP_OK);
+    cr_assert(picture.side[QP_MAP_CROSS].rows.count == 1 && picture.side[QP_MAP_CROSS].columns.count == 3);
+    cr_expect_str_eq(picture.side[QP_MAP_CROSS].columns.text[0], "↵");
+    cr_expect_str_eq(picture.side[QP_MAP_CROSS].columns.text[1], "∅");
+    cr_expect_str_eq(picture.side[QP_MAP_CROSS].columns.text[2], "c");
+    cr_assert_eq(qp_picture_add(&picture, QP_MAP_CROSS, 0, 0, (const float[]){0, 1, 0}), QP_OK);
+    cr_expect_eq(qp_picture_label(&picture, QP_MAP_CROSS, few, 1, few, 1), QP_EBUG);
+    cr_expect_eq(picture.side[QP_MAP_CROSS].columns.count, 3, "labels stay");
+    cr_expect_str_eq(qp_map_kind_name(QP_MAP_ENCODER), "encoder");
+    cr_expect_str_eq(qp_map_kind_name(QP_MAP_DECODER), "decoder");
     qp_picture_free(&picture);
 }

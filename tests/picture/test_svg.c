@@ -206,9 +206,11 @@ Test(svg, a_map_over_an_image)
     cr_expect_eq(occurrences(text, "fill-opacity='"), ROWS * COLUMNS);
     cr_expect_eq(occurrences(text, "width='12.00' height='12.00' fill='#"), WIDE * HIGH, "72 x 48 of the map");
     for (int i = 0; i < WIDE * HIGH; i++) {
-        char gray[20];
-        snprintf(gray, sizeof gray, "fill='#%02x%02x%02x'/>", 10 * i, 10 * i, 10 * i);
-        cr_expect_eq(occurrences(text, gray), 1, "%s", gray);
+        char pixel[100];
+        snprintf(pixel, sizeof pixel,
+                 "<rect x='%d.00' y='%d.97' width='12.00' height='12.00' fill='#%02x%02x%02x'/>", 35 + i % WIDE * 12,
+                 90 + i / WIDE * 12, 10 * i, 10 * i, 10 * i);
+        cr_expect_eq(occurrences(text, pixel), 1, "%s", pixel);
     }
     double x[ROWS * COLUMNS], y[ROWS * COLUMNS], value;
     int cells = 0;
@@ -229,4 +231,130 @@ Test(svg, a_map_over_an_image)
     }
     free(text);
     qp_picture_free(&picture);
+}
+
+/* A drawing of two rows and two columns, in `layers` rows and `heads` columns of panels. */
+static char *draw_two(const char *title, const char *const row[2], const char *const *column, int columns,
+                      const float *weight, int layers, int heads)
+{
+    qp_picture picture;
+    qp_panels panels;
+    char *text;
+    cr_assert_eq(qp_picture_init(&picture, title), QP_OK);
+    cr_assert_eq(qp_picture_label(&picture, QP_MAP_ENCODER, row, 2, column, columns), QP_OK);
+    for (int i = 0; i < layers * heads; i++)
+        cr_assert_eq(qp_picture_add(&picture, QP_MAP_ENCODER, i / heads, i % heads, weight), QP_OK);
+    picture.image = calloc(1, 1); /* is of cross maps alone */
+    picture.image_width = picture.image_height = 1;
+    cr_assert_eq(qp_panels_choose(&picture, QP_MAP_ENCODER, "all", "all", &panels), QP_OK);
+    cr_assert_eq(qp_svg_draw(&picture, &panels, &text, NULL), QP_OK);
+    qp_picture_free(&picture);
+    return text;
+}
+
+static void expect_parts(const char *text, const char *const *part, size_t parts)
+{
+    const char *at = text;
+    for (size_t i = 0; i < parts; i++) {
+        const char *found = strstr(at, part[i]);
+        cr_assert(found, "%s is not in, or not in this order in:\n%s", part[i], text);
+        at = found + strlen(part[i]);
+    }
+}
+
+static const char *const rows[] = {"a", "bc"}, *const columns[] = {"x", "▁y"};
+static const float weights[] = {0, 0.5f, 1, 0.25f};
+
+/* Margins of 20; the title takes 30, the caption and the labels of two columns 45.94, those of rows 22; cells have 24.
+ * Colours are those of 0, 0.5, 1 and 0.25 (test_colormap.c). */
+Test(svg, every_place_of_a_small_drawing)
+{
+    static const char *const part[] = {
+        "<svg xmlns='http://www.w3.org/2000/svg' width='260' height='198' viewBox='0 0 260 198'>\n",
+        ("<rect width='100%' height='100%' fill='#ffffff'/>\n<text class='title' x='20' y='34'>t</text>\n"
+         "<text class='soft' x='20.0' y='60.0'>encoder attention, layer 1, head 1</text>\n"
+         "<text x='36.0' y='111.9' text-anchor='end'>a</text>\n"
+         "<text x='36.0' y='135.9' text-anchor='end'>bc</text>\n"
+         "<text transform='translate(54.0 89.9) rotate(-45)'>x</text>\n"
+         "<text transform='translate(78.0 89.9) rotate(-45)'><tspan class='space'>␣</tspan>y</text>\n"
+         "<rect x='42.0' y='95.9' width='23' height='23' fill='#faf6f0'><title>0.0000</title></rect>\n"
+         "<rect x='66.0' y='95.9' width='23' height='23' fill='#d16360'><title>0.5000</title></rect>\n"
+         "<rect x='42.0' y='119.9' width='23' height='23' fill='#2c0528'><title>1.0000</title></rect>\n"
+         "<rect x='66.0' y='119.9' width='23' height='23' fill='#f3c69f'><title>0.2500</title></rect>\n"
+         "<text x='20' y='173.9'>0</text>\n"
+         "<rect x='34' y='163.9' width='4' height='12' fill='#faf6f0'/>\n"
+         "<rect x='38' y='163.9' width='4' height='12' fill='#"),
+        ("<rect x='190' y='163.9' width='4' height='12' fill='#2c0528'/>\n"
+         "<text x='200' y='173.9'>1.00</text>\n</svg>\n")};
+    char *text = draw_two("t", rows, columns, 2, weights, 1, 1);
+    expect_parts(text, part, sizeof part / sizeof *part);
+    cr_expect_eq(occurrences(text, "<rect "), 1 + 4 + 40);
+    free(text);
+    text = draw_two("t", rows, columns, 2, (const float[4]){0}, 1, 1);
+    cr_expect_eq(occurrences(text, "fill='#faf6f0'><title>0.0000</title></rect>"), 4, "%s", text);
+    cr_expect(strstr(text, ">0.00</text>\n</svg>\n"), "%s", text);
+    free(text);
+}
+
+/* A panel is as wide as its caption (34 * 6) and 93.94 high; 28 separate two of them. */
+Test(svg, places_of_panels)
+{
+    static const char *const part[] = {
+        "width='476' height='320' viewBox='0 0 476 320'>\n",
+        "<text class='soft' x='20.0' y='60.0'>encoder attention, layer 1, head 1</text>\n",
+        "<text class='soft' x='252.0' y='60.0'>encoder attention, layer 1, head 2</text>\n",
+        "<text class='soft' x='20.0' y='181.9'>encoder attention, layer 2, head 1</text>\n",
+        "<text class='soft' x='252.0' y='181.9'>encoder attention, layer 2, head 2</text>\n",
+        "<text x='268.0' y='233.9' text-anchor='end'>a</text>\n",
+        "<text transform='translate(286.0 211.9) rotate(-45)'>x</text>\n",
+        "<rect x='298.0' y='241.9' width='23' height='23' fill='#f3c69f'><title>0.2500</title></rect>\n",
+        "<text x='200' y='295.9'>1.00</text>\n"};
+    char *text = draw_two("t", rows, columns, 2, weights, 2, 2);
+    expect_parts(text, part, sizeof part / sizeof *part);
+    free(text);
+}
+
+/* Labels have 24 columns of 7 at most, slanted ones 0.71 of that; one of the last but one column reaches 89.28 beyond
+ * ten columns of 24. */
+Test(svg, long_labels)
+{
+    static const char thirty[] = "123456789012345678901234567890";
+    const char *const row[] = {"x", thirty}, *const small[] = {"x", "y"};
+    const char *slanted[] = {"x", "x", "x", "x", "x", "x", "x", "x", thirty, "x"};
+    static const char *const part[] = {
+        "width='264' height='193' viewBox", "<text x='190.0' y='107.0' text-anchor='end'>x</text>\n",
+        "<text x='190.0' y='131.0' text-anchor='end'>1234567890123456789012..</text>\n",
+        "<rect x='196.0' y='91.0' width='23'", "<rect x='220.0' y='91.0' width='23'"};
+    static const char *const above[] = {"width='384' height='307' viewBox",
+                                        "<text transform='translate(239.0 199.3) rotate(-45)'>1234567890123456789012..",
+                                        "<rect x='35.0' y='205.3' width='23'"};
+    const float weight[20] = {1};
+    char *text = draw_two("t", row, small, 2, weight, 1, 1);
+    expect_parts(text, part, sizeof part / sizeof *part);
+    free(text);
+    text = draw_two("t", small, slanted, 10, weight, 1, 1);
+    expect_parts(text, above, sizeof above / sizeof *above);
+    free(text);
+}
+
+/* Lines of 24 columns, (260 - 40) / 9. */
+Test(svg, lines_of_a_title)
+{
+    static const struct {
+        const char *title, *line[2];
+    } known[] = {{"abcdefghijkl mnopqrstuvw", {"abcdefghijkl mnopqrstuvw", NULL}},
+                 {"abcdefghijkl mnopqrstuvw  x", {"abcdefghijkl mnopqrstuvw", "x"}},
+                 {"abcdefghijkl mnopqrstuvwx", {"abcdefghijkl", "mnopqrstuvwx"}},
+                 {"abcdefghijklmnopqrstuvwxyz", {"abcdefghijklmnopqrstuvwx", "yz"}},
+                 {"a b c", {"a b c", NULL}},
+                 {"책책책책책책책책책책책책책", {"책책책책책책책책책책책책", "책"}}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        char expected[300], *at = expected, *text = draw_two(known[i].title, rows, columns, 2, weights, 1, 1);
+        for (int k = 0; k < 2 && known[i].line[k]; k++)
+            at += sprintf(at, "<text class='title' x='20' y='%d'>%s</text>\n", 34 + 20 * k, known[i].line[k]);
+        strcpy(at, "<text class='soft'");
+        cr_expect(strstr(text, expected), "%s is not in\n%s", expected, text);
+        cr_expect(strstr(text, known[i].line[1] ? "height='218'" : "height='198'"), "%s", text);
+        free(text);
+    }
 }

@@ -141,3 +141,138 @@ Test(terminal, numbers_above_the_columns)
     cr_assert(strstr(text, "\n1 가  2 가  3 가  4 가  5 가  6 가  7 가\n8 가  9 가  10 가  11 가\n12 internat"), "%s", text);
     free(text);
 }
+
+/* A map of one row, drawn. */
+static char *draw_row(const char *row, const char *const *column, int columns, const float *weight, int width)
+{
+    qp_picture picture;
+    qp_terminal_style style = {.width = width};
+    char *text;
+    cr_assert_eq(qp_picture_init(&picture, "t"), QP_OK);
+    cr_assert_eq(qp_picture_label(&picture, QP_MAP_ENCODER, &row, 1, column, columns), QP_OK);
+    cr_assert_eq(qp_picture_add(&picture, QP_MAP_ENCODER, 0, 0, weight), QP_OK);
+    cr_assert_eq(qp_terminal_draw(&picture, QP_MAP_ENCODER, 0, 0, &style, &text), QP_OK);
+    qp_picture_free(&picture);
+    return text;
+}
+
+static const char *const letters[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"};
+
+/* Shades are quarters of the largest weight, rounded. */
+Test(terminal, five_shades)
+{
+    static const float weight[] = {0, 0.12f, 0.13f, 0.37f, 0.38f, 0.62f, 0.63f, 0.87f, 0.88f, 1};
+    float half[10];
+    for (int i = 0; i < 10; i++) half[i] = weight[i] / 2;
+    char *text = draw_row("r", letters, 10, weight, 80);
+    cr_expect_str_eq(text, "encoder attention, layer 1, head 1\n"
+                           "\n"
+                           "  a b c d e f g h i j\n"
+                           "r     ....::::****####\n"
+                           "\n"
+                           "  0   ..::**## 1.00\n");
+    free(text);
+    text = draw_row("r", letters, 10, half, 80);
+    cr_expect(strstr(text, "\nr     ....::::****####\n\n  0   ..::**## 0.50\n"), "%s", text);
+    free(text);
+    text = draw_row("r", letters, 2, (const float[]){0, 0}, 80);
+    cr_expect(strstr(text, "\n  a b\nr\n\n  0   ..::**## 0.00\n"), "%s", text);
+    free(text);
+}
+
+/* A row label, a blank and two columns for each cell; what is too wide continues below. */
+Test(terminal, bands)
+{
+    static const float weight[] = {1, 0, 0, 0.5f, 0, 1};
+    static const char four_and_two[] = "encoder attention, layer 1, head 1\n"
+                                       "\n"
+                                       "  a b c d\n"
+                                       "r ##    ::\n"
+                                       "\n"
+                                       "  e f\n"
+                                       "r   ##\n"
+                                       "\n"
+                                       "  0   ..::**## 1.00\n";
+    for (int width = 10; width < 12; width++) {
+        char *text = draw_row("r", letters, 6, weight, width);
+        cr_expect_str_eq(text, four_and_two, "%d columns", width);
+        free(text);
+    }
+    char *text = draw_row("r", letters, 6, weight, 12);
+    cr_expect(strstr(text, "\n  a b c d e\nr ##    ::\n\n  f\nr ##\n\n"), "%s", text);
+    free(text);
+    text = draw_row("r", letters, 2, weight, 2);
+    cr_expect(strstr(text, "\n  a\nr ##\n\n  b\nr\n\n"), "%s", text);
+    free(text);
+    text = draw_wide(38, "x", 0); /* 80 columns */
+    cr_expect_null(strstr(text, "\n   x\n"));
+    free(text);
+    text = draw_wide(39, "x", 0);
+    cr_expect(strstr(text, "\n   x\n"), "%s", text);
+    free(text);
+}
+
+/* Labels of columns end above their column; of more than 12 characters they are numbered. Those of rows have 18 columns
+ * at most. */
+Test(terminal, long_and_short_labels)
+{
+    static const char twelve[] = "123456789012", eighteen[] = "abcdefghijklmnopqr";
+    const char *column[] = {"▁bc", "e\u0301", twelve};
+    char expected[2000] = "encoder attention, layer 1, head 1\n\n", *at = expected + strlen(expected);
+    for (int place = 0; place < 12; place++) {
+        static const char *const above[] = {"␣   ", "b   ", "c e\u0301 "};
+        at += sprintf(at, "%19s%s%c\n", "", place < 9 ? "    " : above[place - 9], twelve[place]);
+    }
+    strcpy(at, "abcdefghijklmnopqr ##  ::\n\n                   0   ..::**## 1.00\n");
+    static const float weight[] = {1, 0, 0.5f};
+    char *text = draw_row(eighteen, column, 3, weight, 80);
+    cr_expect_str_eq(text, expected);
+    free(text);
+    column[2] = "1234567890123";
+    text = draw_row("abcdefghijklmnopqrs", column, 3, weight, 80);
+    cr_expect_str_eq(text, "encoder attention, layer 1, head 1\n"
+                           "\n"
+                           "                   1 2 3\n"
+                           "abcdefghijklmnop.. ##  ::\n"
+                           "\n"
+                           "                   0   ..::**## 1.00\n"
+                           "1 ␣bc  2 e\u0301  3 1234567890123\n");
+    free(text);
+}
+
+/* The list of numbered columns: entries of 3 columns and two blanks between them, and a label that fills a line. */
+Test(terminal, the_list_fills_its_lines)
+{
+    static const char *const column[] = {"a", "b", "c", "12345678901234"};
+    static const float weight[] = {1, 1, 1, 1};
+    static const struct {
+        int width;
+        const char *list;
+    } known[] = {{12, "\n1 a  2 b\n3 c\n4 12345678..\n"},
+                 {13, "\n1 a  2 b  3 c\n4 123456789..\n"},
+                 {15, "\n1 a  2 b  3 c\n4 12345678901..\n"},
+                 {16, "\n1 a  2 b  3 c\n4 12345678901234\n"},
+                 {30, "\n1 a  2 b  3 c\n4 12345678901234\n"},
+                 {31, "\n1 a  2 b  3 c  4 12345678901234\n"}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        char *text = draw_row("r", column, 4, weight, known[i].width);
+        cr_expect(strstr(text, known[i].list), "%d columns:\n%s", known[i].width, text);
+        free(text);
+    }
+}
+
+/* In color a row is that of a_small_map. */
+Test(terminal, a_row_in_color)
+{
+    qp_picture picture = sample_picture();
+    qp_terminal_style style = {.width = 80, .colour = true};
+    char *text;
+    cr_assert_eq(qp_terminal_draw(&picture, QP_MAP_CROSS, 0, 0, &style, &text), QP_OK);
+    cr_expect(strstr(text, "\n   I \033[38;5;161m░░░░░\033[7m░\033[27m\033[0m\n"), "%s", text);
+    cr_expect(strstr(text, "\n책을 \033[38;5;161m\033[7m░░\033[27m\033[7m░░\033[27m\033[7m  \033[27m\033[0m\n"), "%s",
+              text);
+    free(text);
+    cr_assert_eq(qp_terminal_draw(&picture, QP_MAP_CROSS, 2, 0, &style, &text), QP_EUSAGE);
+    cr_expect_null(text);
+    qp_picture_free(&picture);
+}

@@ -47,3 +47,34 @@ Test(progress, line)
     p.smoothed = true;
     cr_assert_str_eq(qp_progress_line(&p, 35, text, sizeof text), "smoothed loss 2.314  left 12m 30s");
 }
+
+Test(progress, where_units_begin)
+{
+    static const struct {
+        double seconds;
+        const char *text;
+    } known[] = {{0, "0s"},          {0.4, "0s"},           {0.5, "1s"},          {59.4, "59s"},
+                 {59.5, "1m 00s"},   {61, "1m 01s"},        {3599.4, "59m 59s"},  {3599.5, "1h 00m"},
+                 {7379, "2h 02m"},   {86399.4, "23h 59m"},  {86399.5, "1d 00h"},  {90000, "1d 01h"},
+                 {1e12, "11574074d 01h"}, {1.1e12, "?"},    {-1e-9, "?"}};
+    char text[32];
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        cr_expect_str_eq(qp_duration_text(known[i].seconds, text, sizeof text), known[i].text, "%g: %s",
+                         known[i].seconds, text);
+    cr_expect_eq(qp_duration_parse("2d3h4m5.5s"), 2 * 86400 + 3 * 3600 + 4 * 60 + 5.5);
+    cr_expect_eq(qp_duration_parse("0"), 0);
+    cr_expect_eq(qp_duration_parse("1e12"), 1e12);
+    cr_expect_eq(qp_duration_parse("1m30"), 90);
+    cr_expect_lt(qp_duration_parse("1.1e12"), 0);
+    cr_expect_lt(qp_duration_parse("5s x"), 0);
+}
+
+Test(progress, shares)
+{
+    char text[200];
+    qp_progress p = {.done = 1.5, .loss = 1, .left_seconds = -1};
+    cr_expect_eq(strncmp(qp_progress_line(&p, 0, text, sizeof text), "100 %  loss 1.000  left ?  0 tokens/s", 37), 0,
+                 "%s", text);
+    p.done = 0;
+    cr_expect_eq(strncmp(qp_progress_line(&p, 0, text, sizeof text), "  0 %  loss", 11), 0, "%s", text);
+}

@@ -244,3 +244,92 @@ Test(schedule, plateau_reports_cuts_down_to_the_lowest_rate)
     cr_assert_not(qp_plateau_update(&c, &p, 1, false), "it is the lowest");
     cr_assert_eq(p.rate, 0.5);
 }
+
+/* Whether a schedule has a length and a warmup of its own or of --lr-warmup. */
+Test(schedule, which_end_and_which_warm_up)
+{
+    static const int ends[] = {QP_SCHEDULE_LINEAR,     QP_SCHEDULE_COSINE, QP_SCHEDULE_POLYNOMIAL,
+                               QP_SCHEDULE_ONE_CYCLE,  QP_SCHEDULE_WSD,    QP_SCHEDULE_TRI_STAGE,
+                               QP_SCHEDULE_SLANTED_TRIANGULAR};
+    static const int cold[] = {QP_SCHEDULE_ONE_CYCLE, QP_SCHEDULE_CYCLICAL, QP_SCHEDULE_SLANTED_TRIANGULAR};
+    for (int kind = 0; kind < QP_SCHEDULE_COUNT; kind++) {
+        qp_schedule_config c = make(kind, 1, 0, 0);
+        bool has_end = false, warms = true;
+        for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) has_end = has_end || kind == ends[i];
+        for (size_t i = 0; i < sizeof cold / sizeof *cold; i++) warms = warms && kind != cold[i];
+        cr_expect_eq(qp_schedule_ends(&c), has_end, "%d", kind);
+        cr_expect_eq(qp_schedule_warms(&c), warms, "%d", kind);
+        c.lr_warmup = 10, c.lr_total = 100, c.lr_fall = 10, c.lr_min = 0.5, c.lr_width = 1, c.lr_max = 1;
+        cr_expect_eq(qp_schedule_check(&c), QP_OK, "%d: %s", kind, qp_error_message());
+        c.lr_total = 0;
+        cr_expect_eq(qp_schedule_check(&c), has_end ? QP_EUSAGE : QP_OK, "%d", kind);
+        if (has_end) cr_expect(strstr(qp_error_message(), "this schedule needs its length"), "%s", qp_error_message());
+        if (!warms) continue; /* with a warmup from half, the first rate is above half and below all of the lr */
+        c.lr_total = 100, c.lr_warmup_start = 0.5;
+        bool own = kind == QP_SCHEDULE_INV_SQRT || kind == QP_SCHEDULE_NOAM || kind == QP_SCHEDULE_TRI_STAGE;
+        double first = qp_schedule_rate(&c, NULL, 0);
+        if (!own && kind != QP_SCHEDULE_INV_SQRT_MARIAN) cr_expect_float_eq(first, 0.55, 1e-12, "%d: %g", kind, first);
+    }
+}
+
+Test(schedule, limits_of_checks)
+{
+    static const struct {
+        const char *list;
+        qp_status status;
+    } milestones[] = {{"0", QP_OK},       {"5,", QP_OK},          {"1e3,2000", QP_OK},   {"-1", QP_EUSAGE},
+                      {"nan", QP_EUSAGE}, {"60;80", QP_EUSAGE},   {",60", QP_EUSAGE},    {"60 80", QP_EUSAGE}};
+    qp_schedule_config c = make(QP_SCHEDULE_LINEAR, 1, 19, 20);
+    cr_expect_eq(qp_schedule_check(&c), QP_OK);
+    expect(&c, 18, 1), expect(&c, 19, 1), expect(&c, 20, c.lr_min);
+    c.lr_warmup = 20;
+    cr_expect_eq(qp_schedule_check(&c), QP_EUSAGE);
+    cr_expect_str_eq(qp_error_message(),
+                     "--lr-warmup: 20 is not below the 20 updates of the schedule; use a smaller value");
+    c = make(QP_SCHEDULE_WSD, 1, 10, 20);
+    c.lr_fall = 10;
+    cr_expect_eq(qp_schedule_check(&c), QP_OK);
+    c.lr_fall = 11;
+    cr_expect_eq(qp_schedule_check(&c), QP_EUSAGE);
+    cr_expect_str_eq(qp_error_message(), "--lr-fall: 10 updates of warmup and 11 of fall exceed the total of 20");
+    c = make(QP_SCHEDULE_TRI_STAGE, 0, 10, 40);
+    c.lr_fall = 10, c.lr_min = 0.1;
+    cr_expect_eq(qp_schedule_check(&c), QP_EUSAGE, "from a rate of 0");
+    c = make(QP_SCHEDULE_MULTISTEP, 1, 0, 0);
+    for (size_t i = 0; i < sizeof milestones / sizeof *milestones; i++) {
+        strcpy(c.lr_milestones, milestones[i].list);
+        cr_expect_eq(qp_schedule_check(&c), milestones[i].status, "%s", milestones[i].list);
+    }
+}
+
+/* The peak at the first update, and at the last one. */
+Test(schedule, one_cycle_without_a_rise_or_a_fall)
+{
+    qp_schedule_config c = make(QP_SCHEDULE_ONE_CYCLE, 1, 0, 11);
+    c.lr_div = 10, c.lr_final_div = 10, c.lr_anneal = QP_ANNEAL_LINEAR;
+    c.lr_rise = 1 / 11.0;
+    expect(&c, 0, 1), expect(&c, 5, 0.505), expect(&c, 10, 0.01), expect(&c, 100, 0.01);
+    c.lr_rise = 1;
+    expect(&c, 0, 0.1), expect(&c, 5, 0.55), expect(&c, 10, 1), expect(&c, 11, 0.01);
+    c.lr_total = 1;
+    expect(&c, 0, 1);
+}
+
+/* A rate is not cut by less than 1e-8; without a plateau the schedule is constant. */
+Test(schedule, plateau_of_small_steps)
+{
+    qp_schedule_config c = make(QP_SCHEDULE_PLATEAU, 1e-7, 10, 0);
+    qp_plateau p;
+    c.lr_gamma = 0.5, c.lr_patience = 1, c.lr_cooldown = 3, c.lr_min = 0;
+    expect(&c, 4, 5e-8), expect(&c, 10, 1e-7);
+    qp_plateau_init(&c, &p);
+    cr_expect(p.rate == 1e-7 && !p.seen && p.bad == 0 && p.rest == 0);
+    static const double rate[] = {1e-7, 1e-7, 5e-8, 5e-8, 5e-8, 5e-8, 5e-8, 2.5e-8};
+    for (int i = 0; i < 8; i++) {
+        cr_expect_eq(qp_plateau_update(&c, &p, 1, false), i == 2 || i == 7, "%d", i);
+        cr_expect_float_eq(p.rate, rate[i], 1e-15, "%d: %g", i, p.rate);
+    }
+    p.rate = 1.9e-8; /* half of it is 9.5e-9 less */
+    for (int i = 0; i < 12; i++) cr_expect_not(qp_plateau_update(&c, &p, 1, false));
+    cr_expect_eq(p.rate, 1.9e-8);
+}

@@ -25,9 +25,11 @@ function weights(layer, head) {
   const some = k.maps.filter(m => (layer < 0 || m[0] === layer) && (head < 0 || m[1] === head));
   let out = new Float32Array(k.rows.length * k.columns.length);
   if (layer >= 0 && head >= 0) { if (some.length) out = unpack(some[0][2]); }
-  else for (const m of some) {
-    const w = weights(m[0], m[1]);
-    for (let i = 0; i < out.length; i++) out[i] = head === MAX ? Math.max(out[i], w[i]) : out[i] + w[i] / some.length;
+  else {   /* over the heads of each layer, then over the layers */
+    const parts = layer >= 0 ? some.map(m => weights(m[0], m[1])) : [...new Set(some.map(m => m[0]))].map(l => weights(l, head));
+    const maximum = layer >= 0 && head === MAX;
+    for (const w of parts)
+      for (let i = 0; i < out.length; i++) out[i] = maximum ? Math.max(out[i], w[i]) : out[i] + w[i] / parts.length;
   }
   cache.set(key, out);
   return out;
