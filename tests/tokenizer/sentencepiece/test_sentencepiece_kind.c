@@ -5,7 +5,7 @@
 #include "tokenizer/sentencepiece/sentencepiece_trainer.h"
 
 /* A model of characters with the special pieces at these ids, -1: none. */
-static qp_sentencepiece *characters(int begin, int end, int unknown, bool prefix, bool spaces)
+static qp_sentencepiece *characters(int begin, int end, int unknown, int rules, bool prefix, bool spaces)
 {
     static const char *const line[] = {"ab ab", "ab ab", "ab ab"};
     qp_sentencepiece_symbols none = {0};
@@ -21,6 +21,7 @@ static qp_sentencepiece *characters(int begin, int end, int unknown, bool prefix
     config.bos_id = begin;
     config.eos_id = end;
     config.unk_id = unknown;
+    config.normalization_rule_name = rules;
     config.add_dummy_prefix = prefix;
     config.remove_extra_whitespaces = !spaces;
     cr_assert_eq(qp_sentencepiece_train(&config, &none, test_next_line, &lines, &content, &bytes), QP_OK, "%s",
@@ -59,29 +60,29 @@ Test(sentencepiece_kind, beginnings_and_ends_of_pairs)
         {-1, -1, 0, "b/0/0 a/0/0", "b/0/0 a/0/0 a/1/1"},
     };
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
-        qp_sentencepiece *m = characters(row[i].begin, row[i].end, row[i].unknown, false, false);
+        qp_sentencepiece *m = characters(row[i].begin, row[i].end, row[i].unknown, QP_SPM_IDENTITY, false, false);
         expect_pair(m, NULL, row[i].one);
         expect_pair(m, "a", row[i].two);
         qp_sentencepiece_free(m);
     }
 }
 
-/* sentencepiece 0.2 gives these normal forms. */
+/* sentencepiece 0.2.3 gives these normal forms. */
 Test(sentencepiece_kind, normal_forms)
 {
     static const struct {
+        int rules;
         bool prefix, spaces;
-        const char *normal;
-    } row[] = {{true, false, "\u2581a\u2581b"},
-               {false, false, "a\u2581b"},
-               {true, true, "\u2581\u2581\u2581a\u2581\u2581b\u2581"}};
-    static const char text[] = "  \uFF41  b\u00A0";
+        const char *text, *normal;
+    } row[] = {{QP_SPM_NFKC, true, false, "  \uFF41  b\u00A0", "\u2581a\u2581b"},
+               {QP_SPM_IDENTITY, false, false, "  a  b ", "a\u2581b"},
+               {QP_SPM_IDENTITY, true, true, "  a  b ", "\u2581\u2581\u2581a\u2581\u2581b\u2581"}};
     for (int i = 0; i < 3; i++) {
-        qp_sentencepiece *m = characters(1, 2, 0, row[i].prefix, row[i].spaces);
+        qp_sentencepiece *m = characters(1, 2, 0, row[i].rules, row[i].prefix, row[i].spaces);
         char *normal;
         size_t bytes;
-        cr_assert_eq(qp_sentencepiece_kind.normalize(m, (qp_text){text, strlen(text)}, &normal, &bytes), QP_OK, "%s",
-                     qp_error_message());
+        cr_assert_eq(qp_sentencepiece_kind.normalize(m, (qp_text){row[i].text, strlen(row[i].text)}, &normal, &bytes),
+                     QP_OK, "%s", qp_error_message());
         cr_expect_str_eq(normal, row[i].normal, "'%s'", normal);
         cr_expect_eq(bytes, strlen(normal));
         free(normal);
