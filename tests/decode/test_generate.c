@@ -271,3 +271,30 @@ Test(generate, recurrent_decoders_go_on)
     free(text);
     qp_model_free(model);
 }
+
+static qp_status refusing(void *self, const char *text, size_t bytes, int32_t **id, int *count)
+{
+    qp_text_codec *inner = self;
+    if (memchr(text, 'b', bytes)) return qp_fail(QP_EDATA, "a word that is refused");
+    return inner->encode(inner->self, text, bytes, id, count);
+}
+
+/* A prompt that cannot be read leaves nothing to free, whichever of its lines is to blame. */
+Test(generate, prompts_that_are_refused)
+{
+    static const char *const prompt[] = {"bad", "w5 w6 bad", "bad\nw5", "w5\nbad", "w5\nw6\nbad\nw7"};
+    qp_text_codec plain = support_codec(&words), strict = plain;
+    strict.self = &plain;
+    strict.encode = refusing;
+    for (int running = 0; running < 2; running++) {
+        qp_model *model = language_model(QP_KIND_TRANSFORMER, 16, running ? 8 : 0);
+        qp_generator g = {.model = model, .codec = &strict};
+        for (size_t i = 0; i < sizeof prompt / sizeof *prompt; i++) {
+            int32_t *id = &(int32_t){7};
+            int count = 9;
+            cr_expect_eq(qp_generate_prompt(&g, prompt[i], strlen(prompt[i]), &id, &count), QP_EDATA);
+            cr_expect_null(id, "%s", prompt[i]);
+        }
+        qp_model_free(model);
+    }
+}

@@ -158,6 +158,8 @@ Test(corners, special_tokens_named_with_ranks)
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         in.special_tokens = wrong[i];
         cr_expect_eq(qp_tokenizer_import(&in, &t), QP_EUSAGE, "%s", wrong[i]);
+        const char *why = strcmp(wrong[i], "x=258") == 0 ? "258 is the id of a rank" : "is not of the form NAME=ID";
+        cr_expect(strstr(qp_error_message(), why), "%s: %s", wrong[i], qp_error_message());
     }
     unlink(path);
 }

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "lib/text/base64.h"
 #include "tokenizer/tokenizer_file.h"
 #include "tokenizer/tokenizer_formats.h"
 #include "tokenizer/own/own.h"
@@ -318,4 +319,45 @@ Test(tokenizer_formats, told_apart_by_content)
                {"", QP_FORMAT_AUTO}};
     for (size_t i = 0; i < sizeof row / sizeof *row; i++)
         cr_assert_eq(qp_tokenizer_format_of(row[i].content, strlen(row[i].content)), row[i].format, "row %zu", i);
+}
+
+/* A file of `count` ranks: all bytes, then pairs, then three bytes. */
+static qp_status load_ranks(size_t count, qp_tokenizer **t)
+{
+    char path[] = "/tmp/qp_formats_XXXXXX";
+    qp_text_buffer text = {0};
+    for (size_t i = 0; i < count; i++) {
+        const size_t bytes = i < 256 ? 1 : i < 65792 ? 2 : 3, number = i - (i < 256 ? 0 : i < 65792 ? 256 : 65792);
+        const unsigned char token[] = {number & 255, number >> 8 & 255, number >> 16 & 255};
+        qp_base64_write(&text, token, bytes);
+        qp_text_format(&text, " %zu\n", i);
+    }
+    int file = mkstemp(path);
+    cr_assert(!text.failed && write(file, text.text, text.bytes) == (ssize_t)text.bytes);
+    close(file);
+    qp_text_free(&text);
+    qp_status status = qp_tokenizer_load(path, t);
+    unlink(path);
+    return status;
+}
+
+/* OpenAI's encodings are known by the number of their ranks. GPT-2's pattern keeps all digits together, GPT-4's three. */
+Test(tokenizer_formats, published_encodings)
+{
+    static const struct {
+        size_t ranks;
+        int pieces; /* of "111111"; 0: not a published encoding */
+    } row[] = {{256, 0}, {50255, 0}, {50256, 3}, {50257, 0}, {50280, 3}, {100256, 4}, {100257, 0}};
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        qp_tokenizer *t = NULL;
+        qp_encoding e = {0};
+        qp_status status = load_ranks(row[i].ranks, &t);
+        cr_expect_eq(status, row[i].pieces ? QP_OK : QP_EUSAGE, "%zu ranks: %d %s", row[i].ranks, status,
+                     qp_error_message());
+        if (status != QP_OK) continue;
+        cr_assert_eq(qp_tokenizer_encode_into(t, "111111", 6, &e), QP_OK);
+        cr_expect_eq(e.count, row[i].pieces, "%zu ranks: %d", row[i].ranks, e.count);
+        qp_encoding_free(&e);
+        qp_tokenizer_free(t);
+    }
 }

@@ -6,6 +6,7 @@
 
 #include "data/text/word_rows.h"
 #include "tests/data/text_fixture.h"
+#include "tokenizer/tokenizer_file.h"
 #include "tokenizer/tokenizer_trainer.h"
 
 /* Write `count` records of three floats as word2vec does; gap: with a LF after each. */
@@ -197,4 +198,36 @@ Test(word_rows, pieces_of_words_are_not_words)
     cr_expect(strstr(qp_error_message(), "words have 3 numbers, 2 are wanted"), "%s", qp_error_message());
     free(table);
     qp_tokenizer_free(t);
+}
+
+/* Pieces that are whole words: by the sign of their vocabulary, before or after them, or without one. */
+Test(word_rows, signs_of_whole_words)
+{
+    static const struct {
+        const char *vocabulary, *rows; /* rows of ids 0, 1, ... */
+    } row[] = {
+        {"\"dog\":0,\"##dog\":1,\"catfish\":2,\"##catfish\":3", "1 -1 2 -1"},
+        {"\"dog</w>\":0,\"dog\":1,\"catfish\":2,\"catfish</w>\":3,\"</w>\":4", "1 -1 -1 2 -1"},
+        {"\"\\u0120dog\":0,\"dog\":1,\"\\u0120caf\\u00c3\\u00a9\":2,\"catfish\":3,\"\\u0120\":4", "1 -1 3 -1 -1"},
+        {"\"\\u2581dog\":0,\"dog\":1,\"\\u2581catfish\":2,\"catfish\":3,\"\\u2581\":4", "1 -1 2 -1 -1"},
+        {"\"dog\":0,\"catfish\":1,\"cat\":2", "1 2 -1"},
+    };
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        char json[600], found[100] = "";
+        qp_tokenizer *t;
+        qp_word_rows rows;
+        snprintf(json, sizeof json,
+                 "{\"pre_tokenizer\":{\"type\":\"Whitespace\"},\"model\":{\"type\":\"WordLevel\",\"vocab\":{%s,"
+                 "\"[UNK]\":9},\"unk_token\":\"[UNK]\"}}",
+                 row[i].vocabulary);
+        cr_assert_eq(qp_tokenizer_load(fixture_text("signs.json", json), &t), QP_OK, "%s", qp_error_message());
+        qp_real *table = rows_read(t, "dog 1 0\ncatfish 2 0\ncaf\u00e9 3 0\n", &rows);
+        for (int id = 0; qp_tokenizer_piece(t, id)[0]; id++)
+            snprintf(found + strlen(found), sizeof found - strlen(found), "%s%g", id ? " " : "",
+                     (double)table[id * WIDTH]);
+        cr_expect_str_eq(found, row[i].rows, "%s: %s", row[i].vocabulary, found);
+        qp_word_rows_free(&rows);
+        free(table);
+        qp_tokenizer_free(t);
+    }
 }
