@@ -325,23 +325,23 @@ Test(tokenizer_formats, told_apart_by_content)
 static qp_status load_ranks(size_t count, qp_tokenizer **t)
 {
     char path[] = "/tmp/qp_formats_XXXXXX";
-    qp_text_buffer text = {0};
+    qp_text_buffer ranks = {0};
     for (size_t i = 0; i < count; i++) {
         const size_t bytes = i < 256 ? 1 : i < 65792 ? 2 : 3, number = i - (i < 256 ? 0 : i < 65792 ? 256 : 65792);
         const unsigned char token[] = {number & 255, number >> 8 & 255, number >> 16 & 255};
-        qp_base64_write(&text, token, bytes);
-        qp_text_format(&text, " %zu\n", i);
+        qp_base64_write(&ranks, token, bytes);
+        qp_text_format(&ranks, " %zu\n", i);
     }
     int file = mkstemp(path);
-    cr_assert(!text.failed && write(file, text.text, text.bytes) == (ssize_t)text.bytes);
+    cr_assert(!ranks.failed && write(file, ranks.text, ranks.bytes) == (ssize_t)ranks.bytes);
     close(file);
-    qp_text_free(&text);
+    qp_text_free(&ranks);
     qp_status status = qp_tokenizer_load(path, t);
     unlink(path);
     return status;
 }
 
-/* OpenAI's encodings are known by the number of their ranks. GPT-2's pattern keeps all digits together, GPT-4's three. */
+/* OpenAI's encodings are known by the number of their ranks. GPT-2's keep all digits together, GPT-4's three. */
 Test(tokenizer_formats, published_encodings)
 {
     static const struct {
