@@ -32,6 +32,7 @@ static void encoder(qp_hf_plan *plan, const char *width, const char *layers, con
     m->pos = QP_POS_LEARNED;
     m->activation = qp_hf_activation(json, "hidden_act|activation", "gelu");
     m->tied_embeddings = qp_json_config_flag(json, "tie_word_embeddings", true);
+    plan->shape.twice = !m->tied_embeddings;
     qp_json_config_same_text(json, "position_embedding_type", "absolute");
     qp_json_config_same_flag(json, "is_decoder", false, false);
 }
@@ -158,7 +159,7 @@ static const qp_weight_map albert_rows[] = {
 static const qp_weight_map bert_mlm_rows[] = {
     SAME("head.dense", "/cls.predictions.transform.dense"),
     SAME("head.norm", "/cls.predictions.transform.LayerNorm"),
-    {"head.bias", "/cls.predictions.decoder.bias", QP_WEIGHT_READ},
+    {"head.bias", "/cls.predictions.decoder.bias", QP_WEIGHT_TWICE},
     {"head.bias", "/cls.predictions.bias", QP_WEIGHT_PLAIN},
     {NULL, "/cls.predictions.bias", QP_WEIGHT_UNUSED},
     {"head.weight", "/cls.predictions.decoder.weight", QP_WEIGHT_PLAIN},

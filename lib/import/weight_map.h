@@ -12,6 +12,7 @@
 #define QP_WEIGHT_RULES(X)                                                                                             \
     X(QP_WEIGHT_PLAIN)      /* the same layout */                                                                      \
     X(QP_WEIGHT_READ)       /* the same; another row writes it */                                                      \
+    X(QP_WEIGHT_TWICE)      /* the same; written beside what another row writes, if shape.twice */                     \
     X(QP_WEIGHT_GATED)      /* the same, in models with gated feed-forward layers */                                   \
     X(QP_WEIGHT_ROW)        /* a vector here, [1, n] there */                                                          \
     X(QP_WEIGHT_TRANSPOSED) /* [in, out] where ours is [out, in]; of several, each */                                  \
@@ -44,6 +45,7 @@ typedef struct {
     int unwritten;                            /* last rows of QP_WEIGHT_FEWER that are not written */
     bool gated;                               /* the feed-forward layers are */
     bool lacks;                               /* what a row with an empty name makes may have no array */
+    bool twice;                               /* the output layer is not the embedding, and has its own bias */
     qp_real missing;                          /* of a bias; of a matrix 0 */
 } qp_weight_shape;
 

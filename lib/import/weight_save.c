@@ -23,7 +23,7 @@ static const qp_weight_map *row_of(const qp_weight_table *table, int tables, boo
     for (int t = 0; t < tables; t++)
         for (int i = 0; i < table[t].maps; i++) {
             const qp_weight_map *row = &table[t].map[i];
-            if (!row->ours || row->rule == QP_WEIGHT_READ ||
+            if (!row->ours || row->rule == QP_WEIGHT_READ || row->rule == QP_WEIGHT_TWICE ||
                 (row->rule == QP_WEIGHT_GATED && !gated))
                 continue;
             if (qp_weight_name_fits(row->ours, ours, number)) return row;
@@ -115,6 +115,18 @@ static qp_status write_one(const writer *w)
     return QP_OK;
 }
 
+/* The rows that write a parameter once more. */
+static qp_status write_again(writer *w, const qp_weight_table *table, int tables)
+{
+    for (int t = 0; t < tables; t++)
+        for (int i = 0; i < table[t].maps; i++) {
+            w->row = &table[t].map[i];
+            if (w->row->rule == QP_WEIGHT_TWICE && qp_weight_name_fits(w->row->ours, w->parameter->name, w->number))
+                QP_TRY(write_one(w));
+        }
+    return QP_OK;
+}
+
 qp_status qp_weight_list_make(qp_params *params, const qp_weight_table *table, int tables,
                               const qp_weight_shape *shape, bool names, qp_weight_list *list)
 {
@@ -126,6 +138,7 @@ qp_status qp_weight_list_make(qp_params *params, const qp_weight_table *table, i
             QP_TRY(write_one(&w));
         else if (!list->without)
             list->without = w.parameter->name;
+        if (shape->twice) QP_TRY(write_again(&w, table, tables));
     }
     return QP_OK;
 }

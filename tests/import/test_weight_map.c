@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "lib/import/weight_map.h"
+#include "lib/import/weight_save.h"
 
 /* Arrays in memory: element i of array a is 100 a + i. */
 static const qp_weight_array *arrays;
@@ -106,4 +107,24 @@ Test(weight_map, what_does_not_fit_is_refused)
     cr_expect_eq(make(QP_WEIGHT_PLAIN, "c.#", list, 1, 2, 2, v), QP_EDATA);
     cr_expect_eq(make(QP_WEIGHT_PLAIN, "a.#", list, 2, 2, 2, v), QP_EDATA, "z is read by nothing");
     cr_expect_eq(make(QP_WEIGHT_POSITIONS, "a.#", list, 1, 1, 2, v), QP_EDATA, "no rows after those skipped");
+}
+
+/* An output layer that is not the embedding has its bias under two names. */
+Test(weight_map, what_is_written_twice)
+{
+    static const qp_weight_map map[] = {{"p.#", "a.#", QP_WEIGHT_TWICE}, {"p.#", "b.#", QP_WEIGHT_PLAIN}};
+    const qp_weight_table table = {map, 2};
+    for (int twice = 0; twice < 2; twice++) {
+        const qp_weight_shape shape = {.twice = twice};
+        qp_params *params = qp_params_new();
+        qp_weight_list list = {0};
+        qp_params_add(params, 1, 2, qp_init_constant(7), "p.%d", 3);
+        cr_assert_eq(qp_params_finish(params), QP_OK);
+        cr_assert_eq(qp_weight_list_make(params, &table, 1, &shape, false, &list), QP_OK, "%s", qp_error_message());
+        cr_assert_eq(list.count, (size_t)twice + 1);
+        cr_expect_str_eq(list.array[0].name, "b.3");
+        if (twice) cr_expect_str_eq(list.array[1].name, "a.3");
+        qp_weight_list_free(&list);
+        qp_params_free(params);
+    }
 }
