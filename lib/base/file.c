@@ -233,8 +233,8 @@ static qp_status refuse_compressed(qp_reader *reader)
         size_t length = strlen(other[i].magic), same = 0;
         while (same < length) {
             QP_TRY(fill_raw(reader, same + 1));
-            if (reader->raw_end - reader->raw_start <= same) break;
-            if (reader->raw[reader->raw_start + same] != (unsigned char)other[i].magic[same]) break;
+            if (reader->raw_end <= same) break; /* raw_start is 0 */
+            if (reader->raw[same] != (unsigned char)other[i].magic[same]) break;
             same++;
         }
         if (same == length)

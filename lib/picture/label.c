@@ -37,7 +37,7 @@ void qp_label_clean(qp_text_buffer *buffer, const char *text)
     for (bool first = true; rest > 0; first = false) {
         utf8proc_int32_t code;
         utf8proc_ssize_t used = utf8proc_iterate((const utf8proc_uint8_t *)text, (utf8proc_ssize_t)rest, &code);
-        if (used <= 0) {
+        if (used < 0) {
             qp_text_format(buffer, "<0x%02X>", (unsigned char)*text);
             used = 1;
         } else if (code == '\n' || code == '\r') {
@@ -67,7 +67,7 @@ int qp_label_next(const char *text, int *width)
     *width = utf8proc_charwidth(last);
     while (at[bytes]) {
         utf8proc_ssize_t used = utf8proc_iterate(at + bytes, -1, &code);
-        if (used <= 0 || utf8proc_grapheme_break_stateful(last, code, &state)) break;
+        if (used < 0 || utf8proc_grapheme_break_stateful(last, code, &state)) break;
         int own = utf8proc_charwidth(code);
         if (own > *width) *width = own; /* several emoji joined into one are as wide as one */
         last = code;

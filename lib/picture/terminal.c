@@ -91,12 +91,13 @@ static void draw_row(const drawing *d, int row)
 /* Character `place`, counted from the top of `height`, of a vertical label above the map. */
 static void draw_upright(const drawing *d, const char *label, int place, int height)
 {
-    int skip = height - qp_label_length(label), width = 0, bytes;
+    int skip = height - qp_label_length(label), width;
     if (place < skip) {
         qp_text_repeat(d->out, " ", CELL);
         return;
     }
-    while ((bytes = qp_label_next(label, &width)) > 0 && place-- > skip) label += bytes;
+    for (; place > skip; place--) label += qp_label_next(label, &width);
+    int bytes = qp_label_next(label, &width);
     if (qp_label_is_space(label))
         draw_space(d);
     else

@@ -36,6 +36,14 @@ Test(lock, one_holder)
     cr_assert_not_null(strstr(qp_error_message(), expected), "%s", qp_error_message());
     cr_assert_null(second);
     cr_assert_eq(qp_lock_take("m", &second), QP_ECREATE, "the same run");
+    static const char *const holder[][2] = {{"1\n", "m: locked by pid 1, which"},
+                                            {"?\n", "m: locked by another process"}};
+    for (int i = 0; i < 2; i++) {
+        FILE *text = fopen("m.run.lock", "w");
+        cr_assert(text && fputs(holder[i][0], text) >= 0 && fclose(text) == 0);
+        cr_assert_eq(qp_lock_take("m", &second), QP_ECREATE);
+        cr_expect(strstr(qp_error_message(), holder[i][1]), "%s", qp_error_message());
+    }
     cr_assert_eq(qp_lock_take("n.safetensors", &second), QP_OK);
     qp_lock_release(second);
     qp_lock_release(first);
@@ -84,6 +92,8 @@ Test(lock, names)
     size_t bytes;
     qp_lock *lock;
     snprintf(expected, sizeof expected, "%d\n", (int)getpid());
+    FILE *old = fopen("m.bin.run.lock", "w"); /* of a process that is gone */
+    cr_assert(old && fputs("99999999999999\n", old) >= 0 && fclose(old) == 0);
     for (int i = 0; i < 4; i++) {
         cr_assert_eq(qp_lock_take(name[i][0], &lock), QP_OK);
         cr_assert_eq(qp_file_read(name[i][1], 100, &content, &bytes), QP_OK, "%s", qp_error_message());

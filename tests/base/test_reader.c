@@ -66,6 +66,24 @@ Test(reader, longest_line)
     unsetenv("QUIPU_MAX_LINE");
 }
 
+/* A file that ends within the first bytes of a compressed one is text, whatever the file before it had in that place.
+ */
+Test(reader, the_bytes_of_the_file_before_it)
+{
+    char *path[] = {"a", "b"}, *line;
+    qp_reader *reader;
+    size_t bytes = 7;
+    put("a", "xxh91AY&SY", 10);
+    put("b", "BZ", 2);
+    cr_assert_eq(qp_reader_open_paths(path, 2, &reader), QP_OK);
+    cr_assert_eq(qp_reader_next(reader, &line, &bytes), QP_OK);
+    cr_assert_eq(qp_reader_next(reader, &line, &bytes), QP_OK, "%s", qp_error_message());
+    cr_expect_str_eq(line, "BZ");
+    cr_assert_eq(qp_reader_next(reader, &line, &bytes), QP_OK);
+    cr_expect(line == NULL && bytes == 0);
+    qp_reader_close(reader);
+}
+
 /* Standard input is the caller's: it stays open. */
 Test(reader, standard_input_stays_open)
 {

@@ -68,6 +68,15 @@ Test(package, loading_and_saving_gives_the_same_file)
     cr_assert_neq(package->source, package->target);
     cr_assert_eq(qp_package_save(package, "again.safetensors"), QP_OK);
     same_files("t.safetensors", "again.safetensors");
+    static const char rules[] = "{\"rules\": {\"beam_size\": \"2\"}, \"languages\": {\"de\": 1}, \"source\": 1}";
+    package->decoding = strdup(rules);
+    package->quantized = (qp_quantization){QP_WEIGHT_BF16, "bleu", 2, 1};
+    cr_assert_eq(qp_package_save(package, "again.safetensors"), QP_OK);
+    cr_expect_str_eq(package->decoding, rules, "it is still the package's");
+    qp_package_free(package);
+    cr_assert_eq(qp_package_load("again.safetensors", &package), QP_OK, "%s", qp_error_message());
+    cr_expect_str_eq(package->decoding, rules);
+    cr_expect(package->quantized.type == QP_WEIGHT_BF16 && package->quantized.before == 2);
     qp_package_free(package);
 }
 
@@ -84,6 +93,9 @@ static void refused(void (*change)(qp_model_texts *texts), const char *why)
     qp_model_texts_free(&texts);
     cr_expect_eq(qp_package_open("x.safetensors", true, &package), QP_EDATA);
     cr_expect(strstr(qp_error_message(), why), "'%s' is not in: %s", why, qp_error_message());
+    cr_expect_null(package);
+    package = (qp_package *)&texts;
+    cr_expect_eq(qp_package_load("x.safetensors", &package), QP_EDATA);
     cr_expect_null(package);
 }
 

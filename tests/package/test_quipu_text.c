@@ -102,6 +102,24 @@ Test(quipu_text, maps)
     quipu_maps_free(maps);
 }
 
+/* Without a target the maps are of the model's own translation. */
+Test(quipu_text, maps_of_a_translation)
+{
+    static const char *const text[] = {"c a b"};
+    quipu_maps *maps;
+    quipu_translations *made;
+    cr_assert_eq(quipu_attend(package, text[0], NULL, NULL, &maps), QUIPU_OK, "%s", quipu_error_message());
+    cr_assert_eq(quipu_translate(package, text, 1, NULL, &made), QUIPU_OK, "%s", quipu_error_message());
+    cr_expect_str_eq(quipu_maps_text(maps), quipu_translations_text(made, 0, 0));
+    quipu_map_size size = quipu_maps_size(maps, QUIPU_DECODER_MAP);
+    cr_expect_str_eq(quipu_maps_column(maps, QUIPU_DECODER_MAP, 0), "<s>");
+    for (int i = 1; i < size.rows; i++)
+        cr_expect_str_eq(quipu_maps_column(maps, QUIPU_DECODER_MAP, i), quipu_maps_row(maps, QUIPU_DECODER_MAP, i - 1));
+    cr_expect_str_eq(quipu_maps_row(maps, QUIPU_CROSS_MAP, 0), quipu_maps_row(maps, QUIPU_DECODER_MAP, 0));
+    quipu_translations_free(made);
+    quipu_maps_free(maps);
+}
+
 /* A saved package has the size, the tokenizers and the answers of the one in memory. */
 Test(quipu_text, a_package_in_a_file)
 {

@@ -23,6 +23,7 @@ Test(token_words, words_of_pieces)
     expect_word(tokenizer, &words, "▁dog", "dog");
     expect_word(tokenizer, &words, "▁cat", "cat");
     expect_word(tokenizer, &words, "▁<s>", "<unk>"); /* it would be the begin of a line */
+    cr_expect_str_eq(qp_token_word(&words, QP_PAD), "<pad>");
     cr_expect_str_eq(qp_token_word(&words, QP_UNK), "<unk>");
     cr_expect_str_eq(qp_token_word(&words, QP_BOS), "<s>");
     cr_expect_str_eq(qp_token_word(&words, QP_EOS), "</s>");

@@ -87,6 +87,8 @@ Test(panels, as_many_as_fit)
     cr_assert_eq(qp_panels_choose(&picture, QP_MAP_ENCODER, "all", "1", &panels), QP_OK);
     cr_expect(panels.layers == QP_PANELS_MAX && panels.heads == 1);
     cr_expect_eq(panels.layer[QP_PANELS_MAX - 1], QP_PANELS_MAX - 1);
+    cr_assert_eq(qp_panels_choose(&picture, QP_MAP_ENCODER, "10", "1", &panels), QP_OK);
+    cr_expect(panels.layers == 1 && panels.layer[0] == 9);
     cr_assert_eq(qp_panels_choose(&picture, QP_MAP_ENCODER, "last", "1", &panels), QP_OK);
     cr_expect(panels.layers == 1 && panels.layer[0] == QP_PANELS_MAX + 1);
     cr_assert_eq(qp_panels_choose(&picture, QP_MAP_CROSS, "1", "1", &panels), QP_EUSAGE);

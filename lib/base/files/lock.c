@@ -41,9 +41,8 @@ static void write_pid(int descriptor)
 {
     char text[32];
     int length = snprintf(text, sizeof text, "%ld\n", (long)getpid());
-    if (ftruncate(descriptor, 0) != 0 || pwrite(descriptor, text, (size_t)length, 0) != length) {
-        /* only the message of the next process suffers */
-    }
+    (void)!ftruncate(descriptor, 0); /* of a failure only the message of the next process suffers */
+    (void)!pwrite(descriptor, text, (size_t)length, 0);
 }
 
 /* Opens and locks the file until it is locked under its name. */
