@@ -434,3 +434,37 @@ Test(optimizer, a_span_may_have_a_rate_of_its_own)
         qp_optimizer_free(c);
     }
 }
+
+/* Every element of parameters of any size is updated, once. */
+Test(optimizer, parameters_of_any_size)
+{
+    static const int size[] = {1, 2, 2047, 2048, 2049, 1, 6145};
+    enum { COUNT = sizeof size / sizeof *size, ALL = 20000 };
+    static qp_real weight[ALL], gradient[ALL];
+    for (int threads = 1; threads < 3; threads++) {
+        qp_optimizer_span span[COUNT];
+        qp_optimizer_config config;
+        qp_optimizer *o;
+        size_t at = 0;
+        double norm;
+        qp_config_defaults(&qp_optimizer_fields, &config);
+        config.optimizer = QP_SGD;
+        config.momentum = 0;
+        config.clip_norm = 0;
+        for (int s = 0; s < COUNT; s++) {
+            span[s] = (qp_optimizer_span){.offset = at, .rows = 1, .columns = size[s], .rate = 1};
+            at += ((size_t)size[s] + 15) / 16 * 16;
+        }
+        for (size_t i = 0; i < ALL; i++) weight[i] = 3, gradient[i] = (qp_real)(i % 7);
+        cr_assert_eq(qp_optimizer_new(&config, at, span, COUNT, &o), QP_OK, "%s", qp_error_message());
+        cr_assert_eq(qp_optimizer_step(o, weight, (const qp_real *[]){gradient}, 1, 1, 0.5, threads, &norm), QP_OK);
+        double squares = 0;
+        for (int s = 0; s < COUNT; s++)
+            for (size_t i = span[s].offset; i < span[s].offset + (size_t)size[s]; i++) {
+                cr_assert_eq(weight[i], 3 - (qp_real)0.5 * (qp_real)(i % 7), "element %zu", i);
+                squares += (double)(i % 7) * (double)(i % 7);
+            }
+        cr_expect_float_eq(norm, sqrt(squares), 1e-3);
+        qp_optimizer_free(o);
+    }
+}

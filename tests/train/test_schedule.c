@@ -333,3 +333,13 @@ Test(schedule, plateau_of_small_steps)
     for (int i = 0; i < 12; i++) cr_expect_not(qp_plateau_update(&c, &p, 1, false));
     cr_expect_eq(p.rate, 1.9e-8);
 }
+
+/* After a cut without a rest the patience begins again. */
+Test(schedule, plateau_cuts_again_after_its_patience)
+{
+    qp_schedule_config c = make(QP_SCHEDULE_PLATEAU, 1, 0, 0);
+    qp_plateau p;
+    c.lr_gamma = 0.5, c.lr_patience = 1, c.lr_cooldown = 0, c.lr_min = 0;
+    qp_plateau_init(&c, &p);
+    for (int i = 0; i < 9; i++) cr_expect_eq(qp_plateau_update(&c, &p, 1, false), i > 0 && i % 2 == 0, "%d", i);
+}

@@ -275,3 +275,20 @@ Test(trainer_limits, frozen_parameters)
     toy_free(untouched);
     toy_run_free(r);
 }
+
+/* A run that starts over does not read what the folder holds. */
+Test(trainer_limits, starting_over)
+{
+    toy_run *r = toy_run_new("over"), *fresh = toy_run_new("fresh");
+    r->config.steps = 7;
+    cr_assert_eq(qp_trainer_run(&r->trainer, &r->result), QP_OK, "%s", qp_error_message());
+    r->config.steps = fresh->config.steps = 12;
+    r->trainer.start_over = true;
+    cr_assert_eq(toy_run_again(r), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(toy_run_again(fresh), QP_OK, "%s", qp_error_message());
+    cr_expect(r->result.resumed_update == 0 && r->result.updates == 12);
+    size_t size = qp_params_size(r->model->params) * sizeof(qp_real);
+    cr_expect_eq(memcmp(qp_params_block(r->model->params), qp_params_block(fresh->model->params), size), 0);
+    toy_run_free(r);
+    toy_run_free(fresh);
+}
