@@ -136,8 +136,7 @@ static void draw_list(const drawing *d, int width)
     char number[16];
     int used = 0;
     for (int c = 0; c < d->columns->count; c++) {
-        int digits = snprintf(number, sizeof number, "%d ", c + 1), label = qp_label_width(d->columns->text[c]);
-        int own = digits + (label < width - digits ? label : width - digits);
+        int digits = snprintf(number, sizeof number, "%d ", c + 1), own = digits + qp_label_width(d->columns->text[c]);
         if (used > 0 && used + 2 + own > width) {
             qp_text_add(d->out, "\n");
             used = 0;

@@ -204,6 +204,10 @@ Test(reader, names_of_a_folder)
     put("a", "", 0);
     put("b", "", 0);
     cr_assert_eq(qp_folder_make("c"), QP_OK);
+    struct stat made;
+    mode_t mask = umask(0);
+    umask(mask);
+    cr_expect(stat("c", &made) == 0 && (made.st_mode & 0777) == (0777 & ~mask));
     cr_assert_eq(qp_folder_each(".", visit, seen), QP_OK);
     cr_expect(seen[0] == 1 && seen[1] == 1 && seen[2] == 1 && seen[9] == 3);
     seen[9] = 0;

@@ -300,6 +300,7 @@ static qp_tensor loss_of_parts(void *self, qp_tape *tape, const qp_batch *shard)
                  shard->segment[0] == source && shard->source_row[0] == target &&
                  begins_with(shard->source_value, source * CUT_FEATURES) && shard->features == CUT_FEATURES &&
                  begins_with(shard->target_value, target * CUT_OUTPUTS) && shard->outputs == CUT_OUTPUTS &&
+                 begins_with(shard->weight, first) &&
                  begins_with(shard->noise, first * CUT_COLUMNS) && shard->noise_columns == CUT_COLUMNS &&
                  begins_with(shard->carry.row, first * CUT_COLUMNS) && shard->carry.width == CUT_COLUMNS;
     if (!right) return qp_tape_fail(tape, QP_EBUG, "sequences from %d", first);
@@ -326,6 +327,7 @@ Test(shards, every_part_of_a_batch_is_cut_like_its_sequences)
                             .target_value = number,
                             .outputs = CUT_OUTPUTS,
                             .score = number,
+                            .weight = number,
                             .noise = number,
                             .noise_columns = CUT_COLUMNS,
                             .carry = {.row = number, .width = CUT_COLUMNS}};

@@ -5,10 +5,10 @@
 #include "lib/base/random.h"
 #include "lib/train/optimizer.h"
 
-/* A matrix wider than a chunk, a vector, a column, and holes between them. */
+/* A matrix of a chunk and one column, a vector, a column, and holes between them. */
 enum { SIZE = 20000, STEPS = 6 };
 static const qp_optimizer_span spans[] = {
-    {.offset = 16, .rows = 5, .columns = 3000, .decay = true, .matrix = true},
+    {.offset = 16, .rows = 5, .columns = 2049, .decay = true, .matrix = true},
     {.offset = 15040, .rows = 1, .columns = 37},
     {.offset = 15104, .rows = 41, .columns = 1, .decay = true, .matrix = true},
     {.offset = 15200, .rows = 40, .columns = 7, .decay = true, .matrix = true},
