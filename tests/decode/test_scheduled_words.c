@@ -67,6 +67,29 @@ Test(scheduled_words, with_coins_the_best_token_is_read)
     qp_model_free(model);
 }
 
+/* The words of a sequence do not depend on the others of its batch, however many there are. */
+Test(scheduled_words, any_number_of_sequences)
+{
+    static const int count[] = {1, 31, 32, 33, 63, 64, 65};
+    static uint8_t coin[ROWS];
+    static int32_t all[ROWS], some[ROWS];
+    qp_ids sources;
+    qp_batch batch = batch_of(&sources);
+    qp_model *model = support_model(VOCABULARY, 3, 0);
+    for (int r = 0; r < sources.sequences.start[COUNT]; r++) coin[r] = r % 3 > 0;
+    read_words(model, &batch, coin, 1, all);
+    for (size_t i = 0; i < sizeof count / sizeof *count; i++) {
+        memset(some, -1, sizeof some);
+        batch.source.sequences.count = batch.target.sequences.count = count[i];
+        read_words(model, &batch, coin, 2, some);
+        const int rows = sources.sequences.start[count[i]];
+        cr_expect_arr_eq(some, all, (size_t)rows * sizeof *some, "%d sequences", count[i]);
+        cr_expect_eq(some[rows], -1);
+    }
+    support_sources_free(&sources);
+    qp_model_free(model);
+}
+
 Test(scheduled_words, a_batch_without_sources_is_refused)
 {
     static const int32_t start[] = {0, 2}, id[] = {5, QP_EOS};

@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,8 +171,8 @@ Test(hf_import, a_bare_pickle_is_refused_with_the_line_that_converts_it)
     cr_expect_not(qp_torch_pickle_is(folder_path("b.bin")));
 }
 
-/* A ViT of one layer: 2 x 2 patches of an image of 4 x 4 with two channels; `more` goes into its configuration. */
-static void vit_folder(const char *more)
+/* A ViT of one layer: 2 x 2 patches of an image of 4 x 4 with so many channels. */
+static void vit_folder(int channels)
 {
     static const char *const layer = "encoder.layer.0.";
     static const struct {
@@ -186,8 +187,8 @@ static void vit_folder(const char *more)
     snprintf(text, sizeof text,
              "{\"model_type\": \"vit\", \"architectures\": [\"ViTForImageClassification\"], \"hidden_size\": 4, "
              "\"num_hidden_layers\": 1, \"num_attention_heads\": 2, \"intermediate_size\": 8, \"image_size\": 4, "
-             "\"patch_size\": [2, 2], \"id2label\": {\"0\": \"a\", \"1\": \"b\"}%s}",
-             more);
+             "\"patch_size\": [2, 2], \"id2label\": {\"0\": \"a\", \"1\": \"b\"}, \"num_channels\": %d}",
+             channels);
     folder_file("config.json", text);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         snprintf(name[2 * i], sizeof name[0], "%s%s.weight", layer, parts[i].name);
@@ -195,7 +196,7 @@ static void vit_folder(const char *more)
         snprintf(name[2 * i + 1], sizeof name[0], "%s%s.bias", layer, parts[i].name);
         folder_array(name[2 * i + 1], parts[i].rows, 0, (int)i);
     }
-    folder_array("embeddings.patch_embeddings.projection.weight", 4, 8, 3);
+    folder_array("embeddings.patch_embeddings.projection.weight", 4, 4 * channels, 3);
     folder_array("embeddings.patch_embeddings.projection.bias", 4, 0, 0);
     folder_array("embeddings.cls_token", 1, 4, 0);
     folder_array("embeddings.position_embeddings", 5, 4, 0);
@@ -209,7 +210,7 @@ static void vit_folder(const char *more)
 Test(hf_import, a_vision_transformer_reads_patches_as_its_preprocessor_says)
 {
     qp_hf_model made;
-    vit_folder(", \"num_channels\": 2");
+    vit_folder(2);
     folder_file("preprocessor_config.json", "{\"image_mean\": [0.5, 0.5], \"image_std\": 0.25}");
     cr_assert_eq(qp_hf_import_model(folder_path(NULL), &no_wish, &made), QP_OK, "%s", qp_error_message());
     const qp_model_config *config = qp_model_config_of(made.model);
@@ -228,6 +229,43 @@ Test(hf_import, a_vision_transformer_reads_patches_as_its_preprocessor_says)
     refused("image_std");
     folder_file("preprocessor_config.json", "{\"do_center_crop\": true}");
     refused("do_center_crop");
-    vit_folder(", \"num_channels\": 0");
+    vit_folder(0);
     refused("num_channels");
+}
+
+/* Colors have a mean and a deviation each, as soon as one of these differs; of other channels that is refused. */
+Test(hf_import, means_and_deviations_of_colors)
+{
+    static const struct {
+        const char *text;
+        bool by_channel;
+        double mean[3], deviation[3]; /* of numbers from 0 to 255 */
+    } row[] = {
+        {"{}", false, {127.5, 127.5, 127.5}, {127.5, 127.5, 127.5}},
+        {"{\"image_mean\": [0.2, 0.2, 0.2], \"image_std\": [1, 1, 1]}", false, {51, 51, 51}, {255, 255, 255}},
+        {"{\"image_mean\": [0.2, 0.2, 0.4], \"image_std\": 1}", true, {51, 51, 102}, {255, 255, 255}},
+        {"{\"image_mean\": 0.2, \"image_std\": [1, 1, 0.2]}", true, {51, 51, 51}, {255, 255, 51}},
+        {"{\"image_mean\": [0.2, 0.4, 0.6], \"image_std\": [0.2, 0.4, 1]}", true, {51, 102, 153}, {51, 102, 255}},
+        {"{\"do_normalize\": false}", false, {0, 0, 0}, {255, 255, 255}},
+        {"{\"do_rescale\": false, \"image_mean\": 3, \"image_std\": 2}", false, {3, 3, 3}, {2, 2, 2}},
+        {"{\"rescale_factor\": 0.5, \"image_mean\": 3, \"image_std\": 2}", false, {6, 6, 6}, {4, 4, 4}},
+    };
+    vit_folder(3);
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        qp_hf_model made;
+        folder_file("preprocessor_config.json", row[i].text);
+        cr_assert_eq(qp_hf_import_model(folder_path(NULL), &no_wish, &made), QP_OK, "%s", qp_error_message());
+        const qp_image_format *f = &made.images;
+        cr_expect_eq(f->by_channel, row[i].by_channel, "%s", row[i].text);
+        cr_expect_float_eq(f->mean, row[i].mean[0], 1e-9, "%s: %g", row[i].text, f->mean);
+        cr_expect_float_eq(f->deviation, row[i].deviation[0], 1e-9, "%s: %g", row[i].text, f->deviation);
+        for (int c = 0; c < 3; c++)
+            cr_expect(fabs(f->mean_of[c] - row[i].mean[c]) < 1e-9 &&
+                          fabs(f->deviation_of[c] - row[i].deviation[c]) < 1e-9,
+                      "%s: color %d: %g %g", row[i].text, c, f->mean_of[c], f->deviation_of[c]);
+        qp_hf_model_free(&made);
+    }
+    vit_folder(2);
+    folder_file("preprocessor_config.json", "{\"image_std\": [1, 0.5]}");
+    refused("image_mean");
 }

@@ -32,3 +32,20 @@ Test(initializer, gates)
                  value);
     for (int i = 0; i < COUNT; i++) cr_expect_eq(value[i], i % COLUMNS / 10 == 1 ? 2 : 0, "%d", i);
 }
+
+/* Every kind sets every number, of a single row or column too, and nothing after them. */
+Test(initializer, every_number_is_set)
+{
+    static const int shape[][2] = {{1, 1}, {1, 7}, {7, 1}, {3, 5}, {5, 3}, {6, 6}};
+    for (int kind = QP_INIT_CONSTANT; kind <= QP_INIT_STEP_SIZE; kind++)
+        for (size_t k = 0; k < sizeof shape / sizeof *shape; k++) {
+            const int rows = shape[k][0], columns = shape[k][1];
+            qp_real made[40];
+            for (int i = 0; i < 40; i++) made[i] = (qp_real)NAN;
+            qp_init_fill((qp_init){.kind = (qp_init_kind)kind, .gain = 2, .gates = 1}, rows, columns, columns, rows, 3,
+                         made);
+            for (int i = 0; i < 40; i++)
+                cr_expect_eq(isfinite(made[i]), i < rows * columns, "kind %d, %d x %d, number %d: %g", kind, rows,
+                             columns, i, (double)made[i]);
+        }
+}

@@ -177,7 +177,7 @@ qp_tensor qp_recurrent(qp_tape *tape, qp_tensor x, qp_sequences s, const qp_recu
     if (last && !make_last(tape, &run)) return (qp_tensor){0};
     if (last) *last = run.last;
     const qp_tensor made[] = {run.y, run.last.hidden, run.last.cell};
-    qp_tape_record_several(tape, made, 3, backward, &run, sizeof run);
+    qp_tape_record_several(tape, made, (int)(sizeof made / sizeof *made), backward, &run, sizeof run);
     return run.y;
 }
 
