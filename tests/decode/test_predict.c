@@ -122,6 +122,46 @@ Test(predict, segments_of_a_batch)
     qp_model_free(model);
 }
 
+/* What a decoder is given to read belongs to its text, wherever a batch is cut. */
+Test(predict, inputs_of_a_decoder)
+{
+    qp_model_config c;
+    qp_model *model;
+    static texts t;
+    static int32_t input[TEXTS * LENGTH];
+    qp_config_defaults(&qp_model_fields, &c);
+    c.task = QP_TASK_LM;
+    c.encoder = QP_KIND_NONE;
+    c.dec_layers = 1;
+    c.emb_size = 16;
+    c.ff_size = 32;
+    c.heads = 2;
+    c.tgt_vocab_size = WORDS;
+    cr_assert_eq(qp_model_new(&c, 5, &model), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(qp_params_pack(qp_model_params(model)), QP_OK);
+    fill(&t);
+    const int rows = t.source_start[TEXTS];
+    for (int r = 0; r < rows; r++) input[r] = (int32_t)qp_random_below(11, (uint64_t)r, WORDS);
+    const qp_batch batch = {.target = t.batch.source, .input = input};
+    qp_real *score = calloc((size_t)rows * WORDS, sizeof *score);
+    cr_assert_eq(qp_predict(model, &batch, 2, score), QP_OK, "%s", qp_error_message());
+    qp_tape *tape = qp_tape_new();
+    for (int i = 0; i < TEXTS; i++) {
+        const int first = t.source_start[i];
+        const int32_t start[] = {0, t.source_start[i + 1] - first};
+        const qp_batch alone = {.target = {{.count = 1, .start = start}, t.id + first}, .input = input + first};
+        qp_tape_begin(tape, QP_INFER, 0);
+        qp_tensor scores = qp_model_logits(model, tape, &alone, NULL);
+        cr_assert_eq(qp_tape_status(tape), QP_OK);
+        for (int r = 0; r < scores.rows; r++)
+            cr_assert_arr_eq(qp_tensor_row(scores, r), score + (ptrdiff_t)(first + r) * WORDS, WORDS * sizeof *score,
+                             "text %d, row %d", i, r);
+    }
+    free(score);
+    qp_tape_free(tape);
+    qp_model_free(model);
+}
+
 Test(predict, probabilities_sum_to_one_and_keep_the_order)
 {
     qp_real score[] = {1, 800, 799, -800, 800};
