@@ -71,6 +71,31 @@ Test(model_transfer, takes_what_fits_and_tells_the_rest)
     qp_model_free(to);
 }
 
+/* A model takes all of a model like it, from the first array of the file to the last. */
+Test(model_transfer, all_of_the_same_model)
+{
+    static const int task[] = {QP_TASK_TRANSLATE, QP_TASK_CLASSIFY, QP_TASK_LM};
+    for (int i = 0; i < 3; i++) {
+        qp_model *from = make(task[i], 2, 20, 1), *to = make(task[i], 2, 20, 2);
+        qp_transfer told;
+        saved(from);
+        cr_assert_eq(qp_model_transfer(path, &all, qp_model_params(to), &told), QP_OK, "%s", qp_error_message());
+        unlink(path);
+        const int count = qp_params_count(qp_model_params(to));
+        for (int group = 0; group < QP_TRANSFER_GROUPS; group++)
+            cr_expect_eq(told.count[group], group == QP_TRANSFER_TAKEN ? count : 0, "task %d, group %d: %d", task[i],
+                         group, told.count[group]);
+        for (int p = 0; p < count; p++) {
+            const qp_parameter *at = qp_params_at(qp_model_params(to), p);
+            cr_expect_arr_eq(value(from, at->name), value(to, at->name),
+                             (size_t)at->rows * (size_t)at->columns * sizeof(qp_real), "%s", at->name);
+        }
+        qp_transfer_free(&told);
+        qp_model_free(from);
+        qp_model_free(to);
+    }
+}
+
 Test(model_transfer, an_encoder_takes_a_language_models_decoder)
 {
     qp_model *from = make(QP_TASK_LM, 1, 20, 1), *to = make(QP_TASK_TAG, 1, 20, 2);

@@ -113,6 +113,20 @@ Test(test_op_loss, nothing_counted_is_zero_and_has_no_gradient)
     qp_tape_free(tape);
 }
 
+Test(test_op_loss, no_rows_cost_nothing)
+{
+    for (int reduction = QP_SUM; reduction <= QP_NONE; reduction++) {
+        qp_tape *tape = fresh(QP_TRAIN);
+        qp_tensor loss = qp_soft_cross_entropy(tape, op_matrix(0, CLASSES, 1), shared_weight, (qp_reduction)reduction);
+        cr_assert_eq(qp_tape_status(tape), QP_OK, "%s", qp_tape_message(tape));
+        if (reduction == QP_NONE)
+            cr_expect_eq(loss.rows, 0);
+        else
+            cr_expect_eq(loss.value[0], 0);
+        qp_tape_free(tape);
+    }
+}
+
 /* The gradient overwrites the logits, unless keep_logits is set or they do not belong to the tape. */
 Test(test_op_loss, the_gradient_takes_the_logits_place)
 {

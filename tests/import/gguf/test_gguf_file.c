@@ -89,6 +89,26 @@ Test(gguf_file, arrays_are_read_where_they_are)
     qp_gguf_close(file);
 }
 
+/* Arrays of any length, also of one number more than are read at once. */
+Test(gguf_file, every_number_is_read)
+{
+    static const int length[] = {1, 2, 16383, 16384, 16385, 32769};
+    static float number[32769];
+    static qp_real value[32770];
+    for (int i = 0; i < 32769; i++) number[i] = (float)(i % 1000) - 500;
+    for (size_t k = 0; k < sizeof length / sizeof *length; k++) {
+        gguf_begin(0);
+        gguf_floats("vector", length[k], 0, number);
+        qp_gguf *file = opened();
+        const qp_weight_source source = qp_gguf_arrays(file);
+        for (int i = 0; i < 32770; i++) value[i] = 7777;
+        cr_assert_eq(source.read(source.self, 0, value), QP_OK, "%s", qp_error_message());
+        for (int i = 0; i < length[k]; i++) cr_assert_eq((double)value[i], (double)number[i], "%d of %d", i, length[k]);
+        cr_expect_eq((double)value[length[k]], 7777);
+        qp_gguf_close(file);
+    }
+}
+
 Test(gguf_file, wrong_headers_are_refused)
 {
     gguf_version = 1;
