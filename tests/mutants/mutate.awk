@@ -4,9 +4,9 @@
 # ranks remains the same while other lines change.
 # Kinds: compare, logic, sign, term, factor, number, drop. Text from the first quotation mark on is left alone, and so
 # are lines that free memory, close files, lock, stop on a failed allocation (if (!a || !b) return, ready = a && b), say
-# how long a text on the stack is (char path[N + 300]), guard sizes of 2^31 or the room that is left in a buffer (sizeof
-# text - used, used < bytes), comparisons that choose the smaller or larger of the two numbers they compare, and lines
-# about ranks (cluster): tests of one process cannot see these.
+# how long a text on the stack is (char path[N + 300]) or that an array has room for one more (QP_GROW), guard sizes of
+# 2^31 or the room that is left in a buffer (sizeof text - used, used < bytes), comparisons that choose the smaller or
+# larger of the two numbers they compare, and lines about ranks (cluster): tests of one process cannot see these.
 BEGIN {
     OFS = "\t"
     for (i = 32; i < 127; i++) code[sprintf("%c", i)] = i
@@ -80,7 +80,7 @@ FNR == 1 { inside = 0; comment = 0; before = ";" }
 comment { if (/\*\//) comment = 0; next }
 /^[ \t]*\/\*/ { if (!/\*\//) comment = 1; next }
 /^[ \t]*(#|\/\/|case |assert|static_assert)/ || /[^ \t].*\/\*[^*]*$/ { next }
-/free\(|_lock\(|decref\(|_end\(|close\(|alloc|qp_array_grow|tape_memory\(|goto |rewind\(/ ||
+/free(_[a-z]+)?\(|_delete\(|_lock\(|decref\(|_end\(|close\(|alloc|qp_array_grow|tape_memory\(|goto |rewind\(/ ||
 /QP_EMEMORY|out of memory|cluster|(INT32|UINT32|SIZE)_MAX/ {
     before = $0
     next
@@ -90,12 +90,12 @@ comment { if (/\*\//) comment = 0; next }
     head = place ? substr($0, 1, place - 1) : $0
     tail = place ? substr($0, place) : ""
     if (!chooses_one($0) && head !~ /used < (bytes|sizeof)/) replace("compare", " (<|<=|>|>=|==|!=) ")
-    guard = "if \\(![a-z_]+( \\|\\| ![a-z_]+)+\\) return|(ready|memory) = ([^<>=]|->)*$"
+    guard = "if \\(![a-z_>.-]+( \\|\\| ![a-z_>.-]+)+\\) return|(ready|memory) = ([^<>=]|->)*$"
     if (head !~ guard) replace("logic", " (&&|\\|\\|) ")
     if (head !~ /sizeof [a-z_>.-]+ - |bytes - used|^ +char [a-z_]+\[/) replace("sign", " (\\+|-|\\+=|-=) ")
     replace("term", " [-+] [A-Za-z_][A-Za-z0-9_.]*(->[A-Za-z0-9_.]+)*[];,)]")
     replace("factor", " \\* [A-Za-z_][A-Za-z0-9_.]*(->[A-Za-z0-9_.]+)*[];,)]")
-    if (head !~ /^ +char [a-z_]+\[/) replace("number", "[-=+*<>(,] [0-9]+[];,)]")
+    if (head !~ /^ +char [a-z_]+\[|QP_GROW\(/) replace("number", "[-=+*<>(,] [0-9]+[];,)]")
     declaration = "^ +(const |static |unsigned |struct |enum )*[A-Za-z_][A-Za-z0-9_]* +\\**[A-Za-z_]"
     if (!place && before ~ /[;{}]$/ && /^ +[A-Za-z_*(][^{}]*;$/ && /[-+*|&]?=|\+\+|--|\(/ && $0 !~ declaration &&
         !/^ +(if|for|while) \(.*return/) {
