@@ -118,7 +118,7 @@ static void draw_header(const drawing *d)
         qp_text_repeat(d->out, " ", d->label_width + 1);
         for (int c = d->first; c < d->first + d->count; c++) {
             int power = 1;
-            for (int i = place + 1; i < height; i++) power *= 10;
+            for (int i = place + 1; d->numbered && i < height; i++) power *= 10;
             if (!d->numbered)
                 draw_upright(d, d->columns->text[c], place, height);
             else if (c + 1 >= power)

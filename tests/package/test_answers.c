@@ -153,6 +153,9 @@ Test(answers, windows)
     expect_answers(package, "bad", context, (qp_answer_wish){3, 50}, (const int[]){0, 3, 6, 9, 12, 15, 18, -1}, 11);
     expect_answers(package, "bad", "ab, cd fghx", (qp_answer_wish){3, 50}, all, 11); /* fits */
     qp_package_free(package);
+    package = answerer("max_length=15", "begin_token=true", letters);
+    expect_answers(package, "bad", context, (qp_answer_wish){3, 50}, step_of_2, 10);
+    qp_package_free(package);
 }
 
 /* A model that reads more still reads windows of 384 tokens, which share 128. */
