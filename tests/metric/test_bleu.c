@@ -113,6 +113,20 @@ Test(bleu, ends_of_the_scale)
     cr_assert(score.score == 0 && score.brevity_penalty == 0 && score.reference_length == 5);
 }
 
+/* Two of three words, one of two pairs, and the score is the geometric mean of as many precisions as are asked for. */
+Test(bleu, orders)
+{
+    qp_bleu_config config = qp_bleu_config_default();
+    const qp_text hypothesis = segment_of("a b x"), reference = segment_of("a b c");
+    const double wanted[] = {100 * 2 / 3.0, 100 * sqrt(2 / 3.0 / 2)};
+    for (int order = 0; order <= 2; order++) {
+        qp_bleu_sums sums = {0};
+        config.max_order = order;
+        cr_assert_eq(qp_bleu_add(&config, hypothesis, &reference, 1, &sums), order ? QP_OK : QP_EUSAGE, "%d", order);
+        if (order) cr_expect_float_eq(qp_bleu_finish(&config, &sums).score, wanted[order - 1], 1e-9);
+    }
+}
+
 Test(bleu, wrong_use_is_refused)
 {
     qp_bleu_config config = qp_bleu_config_default();
