@@ -1,9 +1,12 @@
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/base/commands.h"
 #include "cli/base/options.h"
 #include "cli/base/text.h"
+#include "cli/base/unread.h"
+#include "lib/base/file.h"
 #include "lib/export/ct2_export.h"
 #include "lib/export/ct2_writer.h"
 #include "lib/export/gguf_export.h"
@@ -84,11 +87,35 @@ static qp_status export_from(const export_options *o, const qp_package *m)
                        o->model);
     if (ends_in(o->out, ".arpa")) return qp_ngram_arpa_save(o->out, ngram);
     if (!ends_in(o->out, ".json"))
-        return qp_fail(QP_EUSAGE, "export: %s: unknown kind of file; name it .arpa (n-grams) or .json (tokenizer)",
+        return qp_fail(QP_EUSAGE,
+                       "export: %s: unknown kind of file; name it .arpa (n-grams) or .json (tokenizer), or "
+                       "give --format",
                        o->out);
     if (o->source && !m->source)
         return qp_fail(QP_EUSAGE, "%s: this model has no source side; leave --source out", o->model);
-    return qp_tokenizer_save(o->source ? m->source : m->target, o->out);
+    const qp_tokenizer *tokenizer = o->source || !m->target ? m->source : m->target;
+    if (!tokenizer) return qp_fail(QP_EUSAGE, "%s: reads numbers, not text, and has no tokenizer", o->model);
+    return qp_tokenizer_save(tokenizer, o->out);
+}
+
+/* The model itself is not replaced, under its own name or in the folder that is made. */
+static qp_status keep_model(const export_options *o)
+{
+    static const char *const made[] = {"model.safetensors", "model.bin", "config.json", "tokenizer.json"};
+    bool lost = qp_file_same(o->out, o->model);
+    for (size_t i = 0; !lost && i < sizeof made / sizeof *made; i++) {
+        char path[PATH_MAX];
+        snprintf(path, sizeof path, "%s/%s", o->out, made[i]);
+        lost = qp_file_same(path, o->model);
+    }
+    return lost ? qp_fail(QP_EUSAGE, "%s: is an input and would be overwritten; name another output", o->model) : QP_OK;
+}
+
+static qp_status check_uses(const export_options *o, const qp_options *options)
+{
+    const qp_unread row[] = {{"type", o->format == GGUF || o->format == CTRANSLATE2, "--format gguf and ctranslate2"},
+                             {"source", o->format == BY_NAME && ends_in(o->out, ".json"), "-o FILE.json"}};
+    return qp_unread_check(options, row, sizeof row / sizeof *row);
 }
 
 static qp_status run(void *self, const qp_options *options)
@@ -100,7 +127,12 @@ static qp_status run(void *self, const qp_options *options)
     else if (options->file_count)
         return qp_fail(QP_EUSAGE, "export: unexpected argument '%s'", options->file[0]);
     if (!*o->model) return qp_fail(QP_EUSAGE, "export: no model; name one with -m MODEL.safetensors");
-    if (!*o->out) return qp_fail(QP_EUSAGE, "export: no file to write; name it with -o FILE.arpa or FILE.json");
+    if (!*o->out)
+        return qp_fail(QP_EUSAGE,
+                       "export: no file to write; name it with -o FILE.arpa, -o FILE.json, or --format NAME -o "
+                       "FILE|DIR");
+    QP_TRY(keep_model(o));
+    QP_TRY(check_uses(o, options));
     QP_TRY(qp_package_load(o->model, &m));
     qp_status status = export_from(o, m);
     qp_package_free(m);

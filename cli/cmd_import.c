@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -165,14 +166,27 @@ static qp_status import_file(const import_options *o, const char *path)
     return import_arpa(o, path);
 }
 
+/* Neither the file that is read nor one of the folder is replaced. */
+static qp_status keep_inputs(const import_options *o, const char *path, const qp_options *options)
+{
+    QP_TRY(qp_options_keep_inputs(options, "model"));
+    const char *slash = strrchr(o->model, '/');
+    char inside[PATH_MAX];
+    snprintf(inside, sizeof inside, "%s/%s", path, slash ? slash + 1 : o->model);
+    if (!qp_file_same(inside, o->model)) return QP_OK;
+    return qp_fail(QP_EUSAGE, "%s: is in the folder that is read, and would be overwritten; name another output",
+                   o->model);
+}
+
 static qp_status run(void *self, const qp_options *options)
 {
     const import_options *o = self;
     if (options->file_count != 1) return qp_fail(QP_EUSAGE, "import: name one file to read, or a folder");
     if (!*o->model) return qp_fail(QP_EUSAGE, "import: no model file to write; name it with -o MODEL.safetensors");
     qp_lock *lock;
-    QP_TRY(qp_lock_take(o->model, &lock));
     const char *path = options->file[0];
+    QP_TRY(keep_inputs(o, path, options));
+    QP_TRY(qp_lock_take(o->model, &lock));
     qp_status status = import_file(o, path);
     qp_lock_release(lock);
     return status;

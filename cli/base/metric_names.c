@@ -26,8 +26,8 @@ qp_status qp_metric_names_check(const char *names, const char *const *known, int
         for (int i = 0; i < count; i++) found = found || strcmp(word, known[i]) == 0;
         const char *near = found ? NULL : qp_config_suggest(word, known, count);
         if (!found)
-            return qp_fail(QP_EUSAGE, "evaluate: unknown metric '%s' for %s; %s%s", word, what,
-                           near ? "did you mean " : "choose from ", near ? near : choose);
+            return qp_fail(QP_EUSAGE, "evaluate: unknown metric '%s' for %s; %s%s%s", word, what,
+                           near ? "did you mean " : "choose from ", near ? near : choose, near ? "?" : "");
         at += bytes + strspn(at + bytes, ", ");
     }
     return QP_OK;

@@ -71,8 +71,9 @@ static const char *advice_for(const char *name)
         {"num-workers", "leave it out; --threads N sets the threads"},
         {"f", "give the files to read after the options"},
         {"input", "give the files to read after the options"},
-        {"fp16", "leave it out; quipu computes in 32 bits"},
-        {"bf16", "leave it out; quipu computes in 32 bits"}};
+        {"i", "give the files to read after the options"},
+        {"fp16", "train has --precision bf16, and quipu quantize makes models of 16 bits"},
+        {"bf16", "train has --precision bf16, and quipu quantize makes models of 16 bits"}};
     for (size_t i = 0; i < sizeof advice / sizeof *advice; i++)
         if (strcmp(advice[i][0], name) == 0) return advice[i][1];
     return NULL;

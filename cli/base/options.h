@@ -25,9 +25,10 @@ typedef struct {
     const char *name;
 } qp_option_alias;
 
-/* An option that may be given several times (--stop A --stop B). value[0..count-1] point into argv. */
+/* An option that may be given several times (--stop A --stop B). value[0..count-1] point into argv. `kind` is how the
+ * help calls the value; NULL: TEXT. */
 typedef struct {
-    const char *name, *help;
+    const char *name, *help, *kind;
     const char **value;
     int count;
 } qp_option_list;
@@ -56,7 +57,7 @@ typedef struct {
     char **argv;
     char **file; /* positional words, in order, without the configuration file */
     int file_count;
-    const char *config;    /* the configuration file or NULL */
+    const char *config;   /* the configuration file or NULL */
     size_t **config_line; /* [group][field]: its line for that option, from 1, or 0; NULL without a file */
 } qp_options;
 
@@ -79,7 +80,7 @@ qp_status qp_options_apply(const qp_options *options);
 qp_status qp_options_config(qp_options *options);
 
 /* qp_options_keep_inputs — the field `name` is the command's output; QP_EUSAGE if it is one of the files that are read:
- * a positional word or the value of another option. qp_options_run does this for "output". */
+ * a positional word, the value of another option, or one of a list of files. qp_options_run does this for "output". */
 qp_status qp_options_keep_inputs(const qp_options *options, const char *name);
 
 /* qp_options_given — was this option (field name, hyphen or underscore) on the command line? */

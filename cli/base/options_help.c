@@ -108,7 +108,8 @@ static int print_groups(const qp_command *command, const word_search *search)
     int rows = 0;
     for (int i = 0; i < command->list_count; i++) {
         const qp_option_list *list = &command->list[i];
-        rows += print_row(command, search, list->name, "TEXT", list->help, rows ? NULL : "may be repeated");
+        rows += print_row(command, search, list->name, list->kind ? list->kind : "TEXT", list->help,
+                          rows ? NULL : "may be repeated");
     }
     return total + rows;
 }
@@ -137,8 +138,8 @@ qp_status qp_options_help(const qp_command *command, char *const *word, int word
     bool all = words > 0 && strcmp(word[0], "--all") == 0, brief = words == 0 && command->main_option;
     const word_search search = {word, all ? 0 : words};
     char line[TEXT_BYTES];
-    snprintf(line, sizeof line, "quipu %s: %s\n\nusage: quipu %s %s", command->name, command->summary, command->name,
-             command->usage);
+    snprintf(line, sizeof line, "quipu %s: %s\n\nusage: quipu %s%s%s", command->name, command->summary, command->name,
+             *command->usage ? " " : "", command->usage);
     qp_text_wrap(stdout, line, 0);
     int rows = 0;
     if (brief)

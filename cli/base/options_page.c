@@ -49,8 +49,10 @@ static void print_list(const qp_command *command)
             const qp_field *field = &command->group[g].table->field[i];
             list_option(command, field->name, kind_of(field), field->choices, field->help);
         }
-    for (int i = 0; i < command->list_count; i++)
-        list_option(command, command->list[i].name, "text", "", command->list[i].help);
+    for (int i = 0; i < command->list_count; i++) {
+        const qp_option_list *list = &command->list[i];
+        list_option(command, list->name, names_file(list->kind) ? "file" : "text", list->kind, list->help);
+    }
 }
 
 /* ---- the manual page ---- */
@@ -96,12 +98,12 @@ static void page_option(const qp_command *command, const char *name, const char 
 static void page_field(const qp_command *command, const qp_field *field)
 {
     bool choice = field->kind == QP_FIELD_CHOICE, flag = field->kind == QP_FIELD_BOOL;
-    const char *value = choice                          ? "NAME"
-                        : flag                          ? NULL
-                        : field->kind == QP_FIELD_INT   ? "N"
-                        : field->kind == QP_FIELD_REAL  ? "X"
-                        : field->choices                ? field->choices
-                                                        : "TEXT";
+    const char *value = choice                         ? "NAME"
+                        : flag                         ? NULL
+                        : field->kind == QP_FIELD_INT  ? "N"
+                        : field->kind == QP_FIELD_REAL ? "X"
+                        : field->choices               ? field->choices
+                                                       : "TEXT";
     page_option(command, field->name, value, field->help);
     if (choice) {
         fputs(":\n", stdout);
@@ -133,7 +135,8 @@ static void print_options(const qp_command *command)
             page_field(command, &command->group[g].table->field[i]);
     }
     for (int i = 0; i < command->list_count; i++) {
-        page_option(command, command->list[i].name, "TEXT", command->list[i].help);
+        page_option(command, command->list[i].name, command->list[i].kind ? command->list[i].kind : "TEXT",
+                    command->list[i].help);
         puts(" (may be repeated)");
     }
 }

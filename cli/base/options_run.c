@@ -69,6 +69,10 @@ qp_status qp_options_keep_inputs(const qp_options *options, const char *name)
                 QP_TRY(keep_input((const char *)command->group[g].object + other->offset, qp_config_repeats(other),
                                   output));
         }
+    for (int i = 0; i < command->list_count; i++) {
+        const qp_option_list *list = &command->list[i];
+        for (int v = 0; list->kind && v < list->count; v++) QP_TRY(keep_input(list->value[v], false, output));
+    }
     return QP_OK;
 }
 

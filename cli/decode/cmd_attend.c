@@ -39,7 +39,7 @@ static QP_FIELD_TABLE(attend_table, "attend", attend_options, ATTEND_FIELDS);
 
 static const char notes[] =
     "Rows are queries, columns are keys. Without --tgt the model translates --src itself; with it, the maps are "
-    "those of this translation. A language model has no --src: give the text as --tgt. Of classifiers, taggers and "
+    "those of this translation. A language model has no --src: give the text as --text. Of classifiers, taggers and "
     "masked language models: the encoder's self-attention over --text.";
 
 static qp_map_kind choose_kind(const qp_picture *picture, int wanted)
@@ -116,8 +116,7 @@ static qp_status attend_text(const attend_options *o, const qp_package *opened, 
     return status;
 }
 
-static qp_status attend_pair(const attend_options *o, qp_package *opened, sentences given,
-                             qp_picture_form_kind form)
+static qp_status attend_pair(const attend_options *o, qp_package *opened, sentences given, qp_picture_form_kind form)
 {
     qp_picture picture;
     qp_attended found = {.text = NULL};
@@ -217,8 +216,8 @@ int qp_cmd_attend(int argc, char **argv)
 {
     static attend_options o;
     static qp_option_list list[] = {
-        {.name = "src", .help = "file whose first line is the source, or the sentence itself"},
-        {.name = "tgt", .help = "the same for its translation; default: the model's own"},
+        {.name = "src", .kind = "FILE|TEXT", .help = "file whose first line is the source, or the sentence itself"},
+        {.name = "tgt", .kind = "FILE|TEXT", .help = "the same for its translation; default: the model's own"},
         {.name = "text", .help = "source sentence, or the text of a model that reads only one"}};
     static const qp_option_group group[] = {
         {&attend_table, &o}, {&qp_search_fields, &search}, {&qp_language_fields, &languages}};

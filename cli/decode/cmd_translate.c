@@ -22,7 +22,8 @@ enum { LINES_A_THREAD = 1024 };
 
 #define TRANSLATE_FIELDS(X)                                                                                            \
     X(TEXT, output, "-", 0, 0, "FILE", "write the translations to this file, once all are made; -: stdout")            \
-    X(INT, max_length, "0", 0, 100000, NULL, "output at most N tokens; 0: by --max-length-factor and -extra")          \
+    X(INT, max_length, "0", 0, 100000, NULL,                                                                           \
+      "output at most N tokens; not given: as many as --max-length-factor and -extra say")                             \
     X(TEXT, tgt_prefix, "", 0, 0, "TEXT", "begin every translation with this text; empty lines stay empty")            \
     X(CHOICE, scores, "none", 0, 0, QP_CHOICES(QP_SCORES_SHOWN), "print log-probabilities after the text")             \
     X(CHOICE, alignment, "none", 0, 0, QP_CHOICES(QP_ALIGNMENTS), "print the alignment of each target token")          \
@@ -182,9 +183,10 @@ static qp_status run(void *self, const qp_options *options)
 int qp_cmd_translate(int argc, char **argv)
 {
     translation how;
-    const qp_option_group group[] = {
-        {&qp_decode_fields, &how.o.ask}, {&translate_table, &how.o}, {&qp_search_fields, &how.search},
-        {&qp_language_fields, &how.languages}};
+    const qp_option_group group[] = {{&qp_decode_fields, &how.o.ask},
+                                     {&translate_table, &how.o},
+                                     {&qp_search_fields, &how.search},
+                                     {&qp_language_fields, &how.languages}};
     static const qp_option_alias alias[] = {{'m', "model"}, {'b', "beam-size"}, {'t', "threads"}, {'o', "output"}};
     const qp_command command = {.name = "translate",
                                 .summary = "translate source lines",

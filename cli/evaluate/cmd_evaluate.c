@@ -2,13 +2,16 @@
 #include <string.h>
 
 #include "cli/base/commands.h"
+#include "cli/base/metric_names.h"
 #include "cli/base/options.h"
+#include "cli/base/unread.h"
 #include "cli/evaluate/bleu_pieces.h"
 #include "cli/evaluate/evaluate_task.h"
 #include "cli/evaluate/evaluate_texts.h"
 #include "lib/base/files/file_list.h"
 #include "lib/base/threads.h"
 #include "lib/metric/overlap.h"
+#include "lib/model/model_file.h"
 
 #define METRIC_FIELDS(X)                                                                                               \
     X(BOOL, lower_case, "false", 0, 0, NULL, "lower case before BLEU and chrF")                                        \
@@ -106,6 +109,56 @@ static qp_status settle(const qp_options *options, const qp_evaluate_options *o,
     return QP_OK;
 }
 
+/* Metrics whose options were given have to be among those that are measured. */
+static qp_status check_metrics(const qp_options *options, const char *names)
+{
+    bool bleu = qp_metric_listed(names, "bleu"), ter = qp_metric_listed(names, "ter");
+    bool chrf = qp_metric_listed(names, "chrf") || qp_metric_listed(names, "chrf++");
+    const qp_unread row[] = {{"lower_case", bleu || chrf, "bleu and chrf"},
+                             {"tokenize", bleu, "bleu"},
+                             {"smooth_method", bleu, "bleu"},
+                             {"smooth_value", bleu, "bleu"},
+                             {"max_ngram_order", bleu, "bleu"},
+                             {"effective_order", bleu, "bleu"},
+                             {"chrf_char_order", chrf, "chrf"},
+                             {"chrf_word_order", chrf, "chrf"},
+                             {"chrf_beta", chrf, "chrf"},
+                             {"chrf_whitespace", chrf, "chrf"},
+                             {"chrf_eps_smoothing", chrf, "chrf"},
+                             {"ter_normalized", ter, "ter"},
+                             {"ter_no_punct", ter, "ter"},
+                             {"ter_asian_support", ter, "ter"},
+                             {"ter_case_sensitive", ter, "ter"}};
+    return qp_unread_check(options, row, sizeof row / sizeof *row);
+}
+
+/* Options that the chosen form of the command does not read. */
+static qp_status check_uses(const qp_options *options, bool model, bool texts)
+{
+    static const char texts_only[] = "--hyp, or --src, with --ref";
+    const qp_unread row[] = {{"batch_size", model && texts, "-m MODEL with --src"},
+                             {"verify", model, "-m MODEL"},
+                             {"sentence_level", texts, texts_only}};
+    QP_TRY(qp_unread_check(options, row, sizeof row / sizeof *row));
+    if (texts) QP_TRY(qp_unread_table(options, &qp_evaluate_task_fields, "--test FILE"));
+    if (!texts) QP_TRY(qp_unread_table(options, &metric_table, texts_only));
+    if (model && texts) return QP_OK;
+    QP_TRY(qp_unread_table(options, &qp_search_fields, "-m MODEL with --src"));
+    return qp_unread_table(options, &qp_language_fields, "-m MODEL with --src");
+}
+
+/* Models that do not translate are measured on a file of their own kind. */
+static qp_status check_model(const char *path)
+{
+    qp_model_config c;
+    bool found = false;
+    if (!*path || qp_model_file_config(path, &c, &found) != QP_OK || !found)
+        return QP_OK; /* reported when it is read */
+    if (c.task == QP_TASK_TRANSLATE || c.task == QP_TASK_AUTOENCODE) return QP_OK;
+    return qp_fail(QP_EUSAGE, "evaluate: %s: is no translator; give -m MODEL --test FILE, without --src and --ref",
+                   path);
+}
+
 /* A model and one file. */
 static qp_status try_model(const qp_options *options, const qp_evaluate_options *o, const qp_evaluate_task_config *test,
                            int texts)
@@ -113,16 +166,19 @@ static qp_status try_model(const qp_options *options, const qp_evaluate_options 
     if (!o->model[0] || !test->test[0] || texts || o->src[0] || o->compare[0] || options->file_count > 1)
         return qp_fail(QP_EUSAGE,
                        "evaluate --test: give [METRICS] -m MODEL --test FILE, without --hyp, --src and --ref");
-    return qp_evaluate_task(options->file_count ? options->file[0] : NULL, o->model, o->verify, test,
+    QP_TRY(check_uses(options, true, false));
+    return qp_evaluate_task(options, options->file_count ? options->file[0] : NULL, o->model, o->verify, test,
                             qp_threads_of(o->threads), o->json != 0);
 }
 
 /* The perplexity of a translator. */
-static qp_status try_translator(const qp_evaluate_options *o, const qp_option_list *ref, const qp_option_list *hyp)
+static qp_status try_translator(const qp_options *options, const qp_evaluate_options *o, const qp_option_list *ref,
+                                const qp_option_list *hyp)
 {
     if (!o->model[0] || ref->count != 1 || hyp->count || o->compare[0] || o->sentence_level)
         return qp_fail(QP_EUSAGE, "evaluate perplexity: give -m MODEL --src FILE --ref FILE, and no other texts");
     const qp_text_files files = {.kind = QP_TEXT_TWO_FILES, .source = o->src, .target = ref->value[0]};
+    QP_TRY(check_uses(options, true, false));
     QP_TRY(qp_file_list_whole(o->src));
     QP_TRY(qp_file_list_whole(ref->value[0]));
     return qp_evaluate_translator(o->model, o->verify, &files, qp_threads_of(o->threads), o->json);
@@ -140,12 +196,16 @@ static qp_status run(void *self, const qp_options *options)
     evaluate_config *c = self;
     const qp_option_list *ref = &options->command->list[0], *hyp = &options->command->list[1];
     bool perplexity = options->file_count == 1 && strcmp(options->file[0], "perplexity") == 0;
-    if (perplexity && c->o.src[0] && !c->test.test[0]) return try_translator(&c->o, ref, hyp);
+    if (perplexity && c->o.src[0] && !c->test.test[0]) return try_translator(options, &c->o, ref, hyp);
     if (c->test.test[0] || perplexity) return try_model(options, &c->o, &c->test, ref->count + hyp->count);
+    const char *metrics = options->file_count ? options->file[0] : "bleu,chrf";
+    QP_TRY(check_model(c->o.model));
     QP_TRY(qp_model_file_rules(c->o.model, options));
     QP_TRY(settle(options, &c->o, ref, hyp));
     qp_scores fresh;
-    QP_TRY(qp_scores_init(&fresh, options->file_count ? options->file[0] : "bleu,chrf"));
+    QP_TRY(qp_scores_init(&fresh, metrics));
+    QP_TRY(check_uses(options, *c->o.model != '\0', true));
+    QP_TRY(check_metrics(options, metrics));
     configure(&fresh, &c->metric, c->o.sentence_level);
     qp_bleu_splitter splitter;
     QP_TRY(qp_bleu_pieces_open(c->metric.tokenize, &splitter, &fresh.bleu));
@@ -163,9 +223,10 @@ static qp_status run(void *self, const qp_options *options)
 int qp_cmd_evaluate(int argc, char **argv)
 {
     evaluate_config c;
-    qp_option_list list[] = {
-        {.name = "ref", .help = "file of references, one per line"},
-        {.name = "hyp", .help = "file of hypotheses, one per line; - is stdin; several: a row for each"}};
+    qp_option_list list[] = {{.name = "ref", .kind = "FILE", .help = "file of references, one per line"},
+                             {.name = "hyp",
+                              .kind = "FILE",
+                              .help = "file of hypotheses, one per line; - is stdin; several: a row for each"}};
     const qp_option_group group[] = {{&evaluate_table, &c.o},
                                      {&qp_evaluate_task_fields, &c.test},
                                      {&metric_table, &c.metric},

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/base/text.h"
+#include "cli/base/unread.h"
 #include "cli/evaluate/evaluate_match.h"
 #include "cli/evaluate/evaluate_tokens.h"
 #include "cli/evaluate/forecast_table.h"
@@ -287,14 +288,34 @@ qp_status qp_evaluate_metric(const qp_package *m, const qp_evaluate_task_config 
     return qp_fail(QP_EUSAGE, "--test measures models of tasks lm, classify, tag and regress; use quipu evaluate");
 }
 
-qp_status qp_evaluate_task(const char *metrics, const char *model, bool verify, const qp_evaluate_task_config *o,
-                           int threads, bool json)
+/* The options that belong to tasks. */
+static qp_status check_uses(const qp_package *m, const qp_options *options)
+{
+    const qp_model_config *c = qp_model_config_of(m->model);
+    bool series = c->task == QP_TASK_REGRESS, masks = c->task == QP_TASK_MLM;
+    static const char forecasters[] = "forecasters", masked[] = "masked language models";
+    const qp_unread row[] = {
+        {"test_labels", c->task == QP_TASK_CLASSIFY && qp_model_reads_numbers(c), "classifiers of images"},
+        {"tag_column", c->task == QP_TASK_TAG, "taggers"},
+        {"train", series, forecasters},
+        {"period", series, forecasters},
+        {"holes", series, forecasters},
+        {"missing", series, forecasters},
+        {"mask_rate", masks, masked},
+        {"whole_words", masks, masked},
+        {"seed", masks, masked}};
+    return qp_unread_check(options, row, sizeof row / sizeof *row);
+}
+
+qp_status qp_evaluate_task(const qp_options *options, const char *metrics, const char *model, bool verify,
+                           const qp_evaluate_task_config *o, int threads, bool json)
 {
     qp_package *m;
     QP_TRY(qp_file_list_whole(o->test));
     QP_TRY(qp_file_list_whole(o->train));
     QP_TRY(qp_package_open(model, verify, &m));
-    qp_status status = run(&(trial){.m = m, .o = o, .threads = threads, .json = json}, metrics);
+    qp_status status = check_uses(m, options);
+    if (status == QP_OK) status = run(&(trial){.m = m, .o = o, .threads = threads, .json = json}, metrics);
     qp_package_free(m);
     return status;
 }

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "cli/base/options.h"
 #include "data/text/text_pairs.h"
 #include "lib/config/config.h"
 #include "lib/package/package.h"
@@ -30,12 +31,13 @@ typedef struct {
 extern const qp_field_table qp_evaluate_task_fields;
 
 /* qp_evaluate_task — print the metrics on stdout, as lines or one JSON object.
+ * options  the command line, whose options of other tasks are refused; NULL: none
  * metrics  a list, or NULL: the defaults of the task
  * verify   see qp_package_open
  * Errors   QP_EUSAGE for metrics the task does not have, or a model that translates; those of reading and of the
  *          model. */
-qp_status qp_evaluate_task(const char *metrics, const char *model, bool verify, const qp_evaluate_task_config *o,
-                           int threads, bool json);
+qp_status qp_evaluate_task(const qp_options *options, const char *metrics, const char *model, bool verify,
+                           const qp_evaluate_task_config *o, int threads, bool json);
 
 /* qp_evaluate_translator — print the perplexity of a translator on pairs of files, see perplexity.h.
  * Errors   those of opening, reading and the model. */

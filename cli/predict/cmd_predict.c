@@ -4,6 +4,7 @@
 #include "cli/base/commands.h"
 #include "cli/base/options.h"
 #include "cli/base/text.h"
+#include "cli/base/unread.h"
 #include "cli/predict/predict_tasks.h"
 #include "lib/base/files/file_list.h"
 #include "lib/base/threads.h"
@@ -19,14 +20,15 @@ static const qp_command predict = {
     .name = "predict",
     .summary = "label texts and images, tag words, forecast series, fill in masks",
     .usage = "-m MODEL [FILE...]",
-    .notes = "classify  lines of text, images or rows of numbers in; label TAB probability out "
-             "tag       lines of words in, word/TAG out; or CoNLL columns in, the same with the model's tags out "
-             "regress   CSV in; the next values out, one per line "
-             "mlm       lines with [MASK] in; the lines with the likeliest words out "
-             "answers   lines of QUESTION TAB CONTEXT in; the part of the context that answers, its score, and its "
-             "first character and the one after its last, from 0 "
-             "pairs     classifiers of next sentences, or --pairs: TEXT TAB TEXT in; label TAB probability out "
-             "autoencode  lines of text in; the codes of a model with --codebook out",
+    .notes = "In, and out, by the model's task:\n"
+             "classify: lines of text, images or rows of numbers; label TAB probability.\n"
+             "tag: lines of words; word/TAG. Or CoNLL columns; the same with the model's tags.\n"
+             "regress: CSV; the next values, one per line.\n"
+             "mlm: lines with [MASK]; the lines with the likeliest words.\n"
+             "autoencode with --codebook: lines of text; their codes.\n"
+             "answers: lines of QUESTION TAB CONTEXT; the part of the context that answers, its score, and its first "
+             "character and the one after its last, from 0.\n"
+             "pairs (classifiers of next sentences, or --pairs): TEXT TAB TEXT; label TAB probability.",
     .group = groups,
     .group_count = 1,
     .alias = aliases,
@@ -40,12 +42,9 @@ static const struct {
     qp_status (*run)(const qp_package *m, const qp_predict_config *o, char **file, int files);
     bool numbers; /* the model reads rows of numbers */
 } rows[] = {
-    {QP_TASK_CLASSIFY, qp_predict_labels, false},
-    {QP_TASK_CLASSIFY, qp_predict_images, true},
-    {QP_TASK_TAG, qp_predict_tags, false},
-    {QP_TASK_REGRESS, qp_predict_series, true},
-    {QP_TASK_MLM, qp_predict_masks, false},
-    {QP_TASK_AUTOENCODE, qp_predict_codes, false},
+    {QP_TASK_CLASSIFY, qp_predict_labels, false}, {QP_TASK_CLASSIFY, qp_predict_images, true},
+    {QP_TASK_TAG, qp_predict_tags, false},        {QP_TASK_REGRESS, qp_predict_series, true},
+    {QP_TASK_MLM, qp_predict_masks, false},       {QP_TASK_AUTOENCODE, qp_predict_codes, false},
 };
 
 qp_status qp_predict_encoded(const qp_package *m, const qp_predict_config *o, const qp_chunks *chunk,
@@ -82,8 +81,8 @@ qp_status qp_predict_lines(const qp_package *m, const qp_predict_config *o, char
 }
 
 /* Of models whose lines are two texts: a question and a context, or a pair. */
-static qp_status (*const two_texts[])(const qp_package *m, const qp_predict_config *o, char **file, int files) = {
-    qp_predict_answered, qp_predict_pairs};
+static qp_status (*const two_texts[])(const qp_package *m, const qp_predict_config *o, char **file,
+                                      int files) = {qp_predict_answered, qp_predict_pairs};
 
 /* Heads for the next sentence read pairs. */
 static bool reads_pairs(const qp_package *m)
@@ -92,13 +91,32 @@ static bool reads_pairs(const qp_package *m)
     return config.pairs || strcmp(first, "next") == 0 || strcmp(first, "in order") == 0;
 }
 
+/* The options that belong to tasks. */
+static qp_status check_uses(const qp_package *m, const qp_options *options)
+{
+    const qp_model_config *c = qp_model_config_of(m->model);
+    bool answers = qp_package_answers(m), labels = c->task == QP_TASK_CLASSIFY,
+         tags = c->task == QP_TASK_TAG && !answers;
+    bool series = c->task == QP_TASK_REGRESS, masks = c->task == QP_TASK_MLM;
+    static const char forecasters[] = "forecasters";
+    const qp_unread row[] = {{"pairs", labels && m->source, "classifiers of texts"},
+                             {"all", labels, "classifiers"},
+                             {"input", tags, "taggers"},
+                             {"tag_column", tags, "taggers"},
+                             {"top", masks || answers, "masked language models and models that answer questions"},
+                             {"max_answer", answers, "models that answer questions"},
+                             {"rolling", series, forecasters},
+                             {"holes", series, forecasters},
+                             {"missing", series, forecasters}};
+    return qp_unread_check(options, row, sizeof row / sizeof *row);
+}
+
 static qp_status predict_task(const qp_package *m, const qp_options *options)
 {
     const qp_model_config *c = qp_model_config_of(m->model);
     bool classifies = c->task == QP_TASK_CLASSIFY && m->source;
-    if (config.pairs && !classifies)
-        return qp_fail(QP_EUSAGE, "%s: --pairs is for classifiers of texts; leave it out", config.model);
     qp_status status = QP_OK;
+    QP_TRY(check_uses(m, options));
     if (qp_package_answers(m)) return two_texts[0](m, &config, options->file, options->file_count);
     if (classifies && reads_pairs(m)) return two_texts[1](m, &config, options->file, options->file_count);
     for (size_t i = 0; status == QP_OK && i < sizeof rows / sizeof *rows; i++)

@@ -81,8 +81,8 @@ static qp_status forecast_file(const qp_package *m, const qp_predict_config *o, 
     QP_TRY(qp_series_read(&options, &series));
     qp_status status = QP_OK;
     if (series.rows < m->scaling.window)
-        status = qp_fail(QP_EDATA, "%s: %lld rows, but the model reads %d; give a longer series", path,
-                         (long long)series.rows, m->scaling.window);
+        status = qp_fail(QP_EDATA, "%s: %lld rows, but the model reads %d; give a longer series",
+                         strcmp(path, "-") == 0 ? "stdin" : path, (long long)series.rows, m->scaling.window);
     if (status == QP_OK) status = forecast_all(m, o, &series);
     qp_series_free(&series);
     return status;

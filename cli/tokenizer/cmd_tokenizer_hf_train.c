@@ -231,10 +231,10 @@ int qp_tokenizer_hf_train_main(int argc, char **argv)
 {
     static hf_options use;
     static const qp_option_group group[] = {{&hf_table, &use}, {&output_table, &out}};
-    static qp_option_list list[] = {{"special_tokens", "a special token; may be repeated", NULL, 0}};
+    static qp_option_list list[] = {{.name = "special_tokens", .help = "a special token; may be repeated"}};
     static const qp_command command = {.name = "tokenizer hf-train",
                                        .summary = "train a tokenizer.json as Hugging Face's trainers do",
-                                       .usage = "--like TOKENIZER.json --vocab-size 8000 -o OUT.json TEXT...",
+                                       .usage = "--like TOKENIZER.json --vocab-size 8000 -o OUT.json FILE...",
                                        .group = group,
                                        .group_count = 2,
                                        .alias = alias,

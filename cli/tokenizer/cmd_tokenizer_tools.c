@@ -135,8 +135,7 @@ static qp_status spm_train(void *self, const qp_options *options)
     if (status == QP_OK) status = split_symbols(&list[1], &user);
     qp_sentencepiece_symbols symbols = {control.name, user.name, control.count, user.count};
     if (status == QP_OK)
-        status = qp_name_files(options,
-                               qp_sentencepiece_train(&config, &symbols, next_line, &lines, &content, &bytes));
+        status = qp_name_files(options, qp_sentencepiece_train(&config, &symbols, next_line, &lines, &content, &bytes));
     if (status == QP_OK) status = save_model(use->output, content, bytes);
     if (lines.reader) qp_reader_close(lines.reader);
     free(content);
@@ -250,6 +249,7 @@ int qp_tokenizer_learn_bpe_main(int argc, char **argv)
     static const qp_option_group group[] = {{&learn_table, &use}};
     static qp_option_list vocabulary[] = {
         {.name = "write-vocabulary",
+         .kind = "FILE",
          .help = "for each of several texts trained together: file for its pieces and counts"}};
     static const qp_option_alias alias[] = {{'o', "output"}, {'s', "symbols"}, {'t', "total_symbols"}};
     static const qp_command command = {.name = "tokenizer learn-bpe",

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/run/hold_out.h"
+
 enum {
     FEW_USES = 20,     /* a piece that occurs less often, on average, is not learned well */
     MANY_WEIGHTS = 50, /* for each token: they can hold the whole text */
@@ -180,9 +182,11 @@ static void warn_of_lines(advice *a, const qp_overlap_statistics *overlap)
                  (long long)overlap->seen_pairs, (long long)overlap->pairs);
         say(a, text);
     }
-    if (!data->has_valid)
-        say(a,
-            "there is no validation data, so overfitting goes unnoticed; give --valid-src and --valid-tgt, or --valid");
+    if (!data->has_valid) {
+        snprintf(text, sizeof text, "there is no validation data, so overfitting goes unnoticed; give %s",
+                 qp_hold_out_remedy(a->run->settings));
+        say(a, text);
+    }
     if (qp_percent(train->skipped, train->lines) > 1) {
         snprintf(text, sizeof text, "%.1f %% of the training lines are longer than --max-length %lld and are left out",
                  qp_percent(train->skipped, train->lines), longest);

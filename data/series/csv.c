@@ -14,9 +14,9 @@ struct qp_csv {
     size_t *start; /* of each field */
     size_t start_capacity, field_capacity;
     char **field;
-    int fields;
-    char *header; /* the first line, in a list of files; "": it has only numbers */
-    int files;    /* that have been begun */
+    int fields, columns; /* of this record; of the first one */
+    char *header;        /* the first line, in a list of files; "": it has only numbers */
+    int files;           /* that have been begun */
 };
 
 qp_status qp_csv_open(const char *path, qp_csv **csv)
@@ -150,6 +150,25 @@ static qp_status repeats_header(qp_csv *csv, const char *line, bool *repeats)
     return csv->header ? QP_OK : fail_at(csv, QP_EMEMORY, "no memory for the line");
 }
 
+/* Twice the fields of the first line, and whole numbers after each comma: 1,5 is one and a half. */
+static bool has_decimal_commas(const qp_csv *csv)
+{
+    if (csv->separator != ',' || csv->fields != 2 * csv->columns) return false;
+    for (int i = 0; i < csv->fields; i++) {
+        const char *digits = csv->field[i] + (i % 2 == 0 && *csv->field[i] == '-');
+        if (!*digits || digits[strspn(digits, "0123456789")]) return false;
+    }
+    return true;
+}
+
+static qp_status too_many(const qp_csv *csv)
+{
+    return qp_fail(QP_EDATA,
+                   "%s:%lld: %d fields, but the first line has %d; if the commas are in the numbers, separate the "
+                   "fields with ';'",
+                   qp_reader_path(csv->reader), (long long)qp_reader_line(csv->reader), csv->fields, csv->columns);
+}
+
 qp_status qp_csv_next(qp_csv *csv, qp_csv_record *record, bool *more)
 {
     char *line;
@@ -166,6 +185,8 @@ qp_status qp_csv_next(qp_csv *csv, qp_csv_record *record, bool *more)
     record->line = qp_reader_line(csv->reader);
     QP_TRY(split(csv, line, bytes));
     for (int i = 0; i < csv->fields; i++) csv->field[i] = csv->text + csv->start[i];
+    if (!csv->columns) csv->columns = csv->fields;
+    if (has_decimal_commas(csv)) return too_many(csv);
     record->fields = csv->fields;
     record->field = csv->field;
     *more = true;

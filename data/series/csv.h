@@ -24,7 +24,8 @@ typedef struct qp_csv qp_csv;
 
 /* qp_csv_open — errors: those of qp_reader_open.
  * qp_csv_next — the next record; *more is false after the last one. QP_EDATA: a quote that is never closed, text after
- *               a closing quote, NUL bytes; those of qp_reader; QP_EMEMORY. */
+ *               a closing quote, NUL bytes, decimal commas in fields that commas separate; those of qp_reader;
+ *               QP_EMEMORY. */
 qp_status qp_csv_open(const char *path, qp_csv **csv);
 qp_status qp_csv_next(qp_csv *csv, qp_csv_record *record, bool *more);
 const char *qp_csv_path(const qp_csv *csv);

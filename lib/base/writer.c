@@ -25,11 +25,15 @@ struct qp_writer {
     char buffer[BUFFER_BYTES];
 };
 
+static const char standard_output[] = "/dev/stdout";
+
+static bool is_standard(const qp_writer *writer) { return strcmp(writer->path, standard_output) == 0; }
+
 static qp_status writer_fail(qp_writer *writer, qp_status status, const char *what)
 {
     writer->status = status;
-    snprintf(writer->message, sizeof writer->message, "%s: %s: %s%s", writer->path, what, strerror(errno),
-             errno == ENOSPC || errno == EDQUOT ? "; make room and try again" : "");
+    snprintf(writer->message, sizeof writer->message, "%s: %s: %s%s", is_standard(writer) ? "stdout" : writer->path,
+             what, strerror(errno), errno == ENOSPC || errno == EDQUOT ? "; make room and try again" : "");
     return qp_fail(status, "%s", writer->message);
 }
 
@@ -89,7 +93,7 @@ static char *end_of_links(const char *path)
 
 static bool open_for_writing(qp_writer *writer)
 {
-    if (strcmp(writer->path, "/dev/stdout") == 0) {
+    if (is_standard(writer)) {
         fflush(stdout);
         writer->descriptor = dup(STDOUT_FILENO);
         return writer->descriptor >= 0;
@@ -116,7 +120,7 @@ qp_status qp_writer_open(const char *path, qp_writer **writer)
 {
     *writer = NULL;
     qp_writer *opened = calloc(1, sizeof *opened);
-    if (opened) opened->path = strdup(strcmp(path, "-") == 0 ? "/dev/stdout" : path);
+    if (opened) opened->path = strdup(strcmp(path, "-") == 0 ? standard_output : path);
     if (!opened || !opened->path) {
         free(opened);
         return qp_fail(QP_EMEMORY, "%s: no memory to write it", path);
@@ -250,7 +254,7 @@ qp_status qp_writer_check(const char *path)
 bool qp_output_unread(FILE *stream)
 {
     struct pollfd pipe = {.fd = fileno(stream), .events = POLLOUT};
-    return ferror(stream) && poll(&pipe, 1, 0) == 1 && (pipe.revents & POLLERR);
+    return poll(&pipe, 1, 0) == 1 && (pipe.revents & POLLERR);
 }
 
 qp_status qp_output_check(FILE *stream, const char *name)
@@ -258,6 +262,7 @@ qp_status qp_output_check(FILE *stream, const char *name)
     errno = 0;
     bool flushed = fflush(stream) == 0;
     if (flushed && !ferror(stream)) return QP_OK;
-    if (errno == 0 && qp_output_unread(stream)) errno = EPIPE; /* of a long write, which leaves nothing to flush */
+    if (errno == 0 && ferror(stream) && qp_output_unread(stream))
+        errno = EPIPE; /* of a long write, which leaves nothing to flush */
     return qp_fail(QP_EIO, "%s: writing failed: %s", name, errno ? strerror(errno) : "output was lost");
 }

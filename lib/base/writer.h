@@ -1,8 +1,8 @@
 #ifndef QP_WRITER_H
 #define QP_WRITER_H
 
-#include <stddef.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "lib/base/status.h"
@@ -27,7 +27,7 @@ qp_status qp_writer_check(const char *path);
 void qp_name_sync(const char *path);
 
 /* qp_output_check — flushes a stream.  Errors: QP_EIO with the reason (full disk, closed pipe) if anything was lost.
- * qp_output_unread — whether a write failed because the stream is a pipe whose reader is gone. */
+ * qp_output_unread — whether the stream is a pipe whose reader is gone, so that a write fails. */
 qp_status qp_output_check(FILE *stream, const char *name);
 bool qp_output_unread(FILE *stream);
 

@@ -153,9 +153,10 @@ static qp_status set_number(const qp_field *field, void *object, const char *pla
     if (end == text || *end || isspace((unsigned char)text[0]) || isnan(value))
         return qp_fail(QP_EUSAGE, "%s: '%.60s' is not a %snumber", place, text,
                        field->kind == QP_FIELD_INT ? "whole " : "");
+    const int digits = field->kind == QP_FIELD_INT ? 16 : 15;
     if (errno == ERANGE || value < field->low || value > field->high)
-        return qp_fail(QP_EUSAGE, "%s: %.60s is out of range; it must be between %.16g and %.16g", place, text,
-                       field->low, field->high);
+        return qp_fail(QP_EUSAGE, "%s: %.60s is out of range; it must be between %.*g and %.*g", place, text, digits,
+                       field->low, digits, field->high);
     if (field->kind == QP_FIELD_INT)
         *(int64_t *)place_of(field, object) = whole;
     else

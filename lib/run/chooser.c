@@ -5,20 +5,45 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/run/train_images.h"
+
 /* What a student has from its teacher (qp_train_teacher_take), or what distillation does not combine with. */
 static bool of_teacher(const char *name)
 {
-    static const char *const names[] = {"tokenizer",           "vocab-size", "share-vocab",
-                                        "tied-embeddings-all", "max-length", "label-smoothing",
-                                        "crf",                 "lower-case"};
+    static const char *const names[] = {"tokenizer",  "vocab-size",      "share-vocab", "tied-embeddings-all",
+                                        "max-length", "label-smoothing", "crf",         "lower-case"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0) return true;
     return false;
 }
 
+bool qp_chooser_counts_tokens(const qp_train_settings *s)
+{
+    bool makes_text = qp_model_task_has_decoder(s->model.task);
+    bool labels = s->model.task == QP_TASK_TAG || (s->model.task == QP_TASK_CLASSIFY && !qp_train_reads_images(s));
+    return s->training.train_tokens > 0 && !s->job.stream && (makes_text || labels);
+}
+
+/* --epochs 0 with a limit that is no number of updates: the run has no end that a schedule could be fitted to. */
+static bool is_endless(const qp_train_settings *s)
+{
+    const qp_training_config *t = &s->training;
+    bool given = s->given && s->given(s->given_self, "epochs");
+    return given && t->epochs == 0 && t->steps == 0 && (t->early_stopping > 0 || *t->time_limit);
+}
+
+/* --steps or --train-tokens is the length of the run, beside which no number of passes is chosen. */
+static bool has_length(const qp_train_settings *s)
+{
+    bool given = s->given && s->given(s->given_self, "epochs") && s->training.epochs > 0;
+    return given || s->training.steps > 0 || qp_chooser_counts_tokens(s) || is_endless(s);
+}
+
 bool qp_chooser_given(const qp_train_settings *s, const char *name)
 {
     if (*s->job.teacher && of_teacher(name)) return true;
+    if (strcmp(name, "epochs") == 0) return has_length(s);
+    if (strcmp(name, "lr-schedule") == 0 && is_endless(s)) return true;
     bool layers = strcmp(name, "enc-layers") == 0 || strcmp(name, "dec-layers") == 0;
     return s->given && (s->given(s->given_self, name) || (layers && s->given(s->given_self, "layers")));
 }
@@ -63,6 +88,25 @@ void qp_choose(qp_chooser *c, const char *topic, const char *reason, const char 
         append(choice.options, sizeof choice.options, name, value);
     }
     if (choice.options[0] && c->list->count < QP_CHOICES_MAX) c->list->choice[c->list->count++] = choice;
+}
+
+void qp_choose_not(qp_train_settings *settings, qp_choice_list *list, const char *name)
+{
+    char option[48];
+    const qp_field *field = qp_config_find(&qp_training_fields, name);
+    snprintf(option, sizeof option, "--%s ", name);
+    for (int i = 0; i < list->count; i++) {
+        char *at = strstr(list->choice[i].options, option);
+        if (!at) continue;
+        char *end = at + strlen(option);
+        end += strcspn(end, " ");
+        if (*end)
+            end++;
+        else if (at > list->choice[i].options)
+            at--;
+        memmove(at, end, strlen(end) + 1);
+        qp_config_set(field, &settings->training, option, field->fallback);
+    }
 }
 
 int64_t qp_within(double value, double low, double high) { return (int64_t)fmin(fmax(value, low), high); }

@@ -11,13 +11,19 @@ typedef struct {
     qp_status status; /* the first failure */
 } qp_chooser;
 
-/* qp_chooser_given — whether the option was given on the command line or in the configuration. */
+/* qp_chooser_given — whether the option was given on the command line or in the configuration; "epochs" also where
+ *   --steps or --train-tokens is the length of the run, "lr-schedule" where it has none.
+ * qp_chooser_counts_tokens — --train-tokens was given, and the data say how many updates that takes. */
 bool qp_chooser_given(const qp_train_settings *settings, const char *name);
+bool qp_chooser_counts_tokens(const qp_train_settings *settings);
 
 /* qp_choose — one rule: a topic, the reason, and the options it sets, as "name=value name=value", printed by printf's
  * rules. Options that were given are left out of it.    Errors  in chooser->status: a value that is not allowed. */
 void qp_choose(qp_chooser *chooser, const char *topic, const char *reason, const char *options, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* qp_choose_not — takes a choice of an option of the training back: it has its fallback again. */
+void qp_choose_not(qp_train_settings *settings, qp_choice_list *list, const char *name);
 
 /* Kinds and sizes of a network; sizes that its kinds do not read are not set. */
 typedef struct {

@@ -327,10 +327,7 @@ static void choose_images(qp_chooser *c)
 
 /* ---- all ---- */
 
-static bool chooses(const qp_train_settings *s)
-{
-    return s->given && !*s->job.preset && !*s->job.init_from;
-}
+static bool chooses(const qp_train_settings *s) { return s->given && !*s->job.preset && !*s->job.init_from; }
 
 qp_status qp_defaults_choose(qp_train_settings *settings, const qp_survey *survey, qp_choice_list *list)
 {
@@ -367,25 +364,36 @@ qp_held_out qp_defaults_hold_out(const qp_train_settings *settings, const qp_sur
     return held;
 }
 
-/* Updates of the whole run, by its nearest limit; 0: it has none that is known. */
-static int64_t updates_of(const qp_train_settings *s, int64_t updates)
+void qp_defaults_unvalidated(qp_train_settings *settings, qp_choice_list *list)
 {
-    const qp_training_config *t = &s->training;
-    int64_t by_epochs = t->epochs ? t->epochs * updates : 0;
-    if (t->steps && (!by_epochs || t->steps < by_epochs)) return t->steps;
-    return by_epochs;
+    qp_choose_not(settings, list, "average");
+    qp_choose_not(settings, list, "early-stopping-metric");
 }
 
-qp_status qp_defaults_schedule(qp_train_settings *s, bool has_valid, int64_t updates, qp_choice_list *list)
+/* Updates of the whole run, by its nearest limit; 0: it has none that is known. */
+static int64_t updates_of(const qp_train_settings *s, qp_pass pass)
+{
+    const qp_training_config *t = &s->training;
+    double by_tokens = 0;
+    if (pass.tokens > 0 && qp_chooser_counts_tokens(s))
+        by_tokens = ceil((double)t->train_tokens * (double)pass.updates / (double)pass.tokens);
+    const double limit[] = {(double)t->epochs * (double)pass.updates, (double)t->steps, by_tokens};
+    double nearest = 0;
+    for (int i = 0; i < 3; i++)
+        if (limit[i] > 0 && (nearest == 0 || limit[i] < nearest)) nearest = limit[i];
+    return (int64_t)nearest;
+}
+
+qp_status qp_defaults_schedule(qp_train_settings *s, bool has_valid, qp_pass pass, qp_choice_list *list)
 {
     qp_chooser c = {.settings = s, .list = list};
-    int64_t total = updates_of(s, updates);
+    int64_t total = updates_of(s, pass);
     if (total == 0) return QP_OK;
     if (qp_schedule_ends(&s->schedule) && s->schedule.lr_total == 0) s->schedule.lr_total = total;
     if (!chooses(s)) return QP_OK;
     bool transformer = s->model.encoder == QP_KIND_TRANSFORMER || s->model.decoder == QP_KIND_TRANSFORMER;
     char why[80];
-    snprintf(why, sizeof why, "the run has %lld updates", (long long)total);
+    snprintf(why, sizeof why, "the run has %lld update%s", (long long)total, total == 1 ? "" : "s");
     if (qp_schedule_warms(&s->schedule))
         qp_choose(&c, "warm-up", transformer ? "a tenth of the run" : "a twentieth of the run", "lr-warmup=%lld",
                   (long long)qp_within((double)total / (transformer ? 10 : 20), 0, 2000));

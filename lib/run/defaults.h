@@ -19,6 +19,11 @@ typedef struct {
     qp_choice choice[QP_CHOICES_MAX];
 } qp_choice_list;
 
+/* A pass over the training data. */
+typedef struct {
+    int64_t updates, tokens; /* target tokens; 0: not known */
+} qp_pass;
+
 /* qp_defaults_hold_out — which part of the training data becomes validation data where none was given; all zero if
  *   there is too little:
  *     examples      one in 20; one in 10 of few (not for a bag, whose last checkpoints are averaged); about 1,000 of
@@ -27,12 +32,15 @@ typedef struct {
  *                   of 1.50 nats per character on the text after it; 1.68 if the end of the text is held back instead.)
  *     series        the last tenth
  * qp_defaults_choose — tokenizer, model, noise, batches and length of the run, before anything is read but the survey.
- * qp_defaults_schedule — warm-up, end of the schedule, validations: once `updates` per pass over the data are known.
+ *   Where --steps or --train-tokens is the length of the run, no number of passes is chosen.
+ * qp_defaults_unvalidated — takes back the choices that only validations read, where there will be none.
+ * qp_defaults_schedule — warm-up, end of the schedule, validations: once the updates of a pass over the data are known.
  *   The end of a schedule is set whatever was given: its run ends by --epochs, --steps or --train-tokens.
  * Options that were given (settings->given) are kept. With --preset or --init-from only the schedule is chosen.
  * Errors  QP_EBUG: a rule names no option. */
 qp_held_out qp_defaults_hold_out(const qp_train_settings *settings, const qp_survey *survey);
 qp_status qp_defaults_choose(qp_train_settings *settings, const qp_survey *survey, qp_choice_list *list);
-qp_status qp_defaults_schedule(qp_train_settings *settings, bool has_valid, int64_t updates, qp_choice_list *list);
+void qp_defaults_unvalidated(qp_train_settings *settings, qp_choice_list *list);
+qp_status qp_defaults_schedule(qp_train_settings *settings, bool has_valid, qp_pass pass, qp_choice_list *list);
 
 #endif

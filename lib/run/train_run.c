@@ -7,6 +7,7 @@
 #include "lib/nn/adapters.h"
 #include "lib/run/class_weights.h"
 #include "lib/run/defaults.h"
+#include "lib/run/hold_out.h"
 #include "lib/run/settings/option_uses.h"
 #include "lib/run/train_agreement.h"
 #include "lib/run/train_embeddings.h"
@@ -94,6 +95,7 @@ static void report_choices(const qp_train_run *run, const qp_choice_list *list)
     for (int i = 0; i < list->count; i++) {
         const qp_choice *choice = &list->choice[i];
         char line[360];
+        if (!*choice->options) continue;
         snprintf(line, sizeof line, "%-10s %s  (%s)", choice->topic, choice->options, choice->reason);
         note((void *)run, line);
     }
@@ -103,32 +105,6 @@ static bool read_once(const qp_text_files *files)
 {
     return (files->source && qp_file_list_once(files->source)) || (files->target && qp_file_list_once(files->target)) ||
            (files->weights && qp_file_list_once(files->weights));
-}
-
-/* Hold back validation data where none was given. */
-static void hold_out(qp_train_run *run, const qp_survey *survey)
-{
-    qp_train_data *data = &run->data;
-    qp_text_files *files = data->files;
-    qp_held_out part = qp_defaults_hold_out(run->settings, survey);
-    if (data->has_valid || data->no_valid || part.part == QP_PART_ALL) return;
-    files[QP_VALIDATION] = files[QP_TRAINING];
-    files[QP_TRAINING].part = part;
-    part.part = QP_PART_HELD_OUT;
-    files[QP_VALIDATION].part = part;
-    data->has_valid = true;
-    char line[120];
-    if (part.from)
-        snprintf(line, sizeof line, "validation held back from line %lld on  (--valid none: train on all)",
-                 (long long)part.from);
-    else if (part.block)
-        snprintf(line, sizeof line,
-                 "validation one block of %lld lines in %lld is held back  (--valid none: train on all)",
-                 (long long)part.block, (long long)part.every);
-    else
-        snprintf(line, sizeof line, "validation one example in %lld is held back  (--valid none: train on all)",
-                 (long long)part.every);
-    note(run, line);
 }
 
 /* Of several ranks rank 0 looks. */
@@ -147,11 +123,19 @@ static qp_status choose(qp_train_run *run)
 {
     qp_survey survey;
     qp_choice_list list = {0};
-    if (read_once(&run->data.files[QP_TRAINING])) return QP_OK; /* a pipe: there is no second look */
+    char held[QP_HOLD_OUT_BYTES];
+    if (read_once(&run->data.files[QP_TRAINING])) { /* there is no second look */
+        note(run,
+             "defaults   nothing is chosen from data that can be read only once, and nothing is held back  (name a "
+             "file)");
+        return QP_OK;
+    }
     if (run->settings->job.stream) QP_TRY(qp_text_stream_index(&run->data));
     QP_TRY(take_survey(run, &survey));
     QP_TRY(qp_defaults_choose(run->settings, &survey, &list));
-    hold_out(run, &survey);
+    QP_TRY(qp_hold_out(run->settings, &survey, &run->data, held));
+    if (!run->data.has_valid) qp_defaults_unvalidated(run->settings, &list);
+    if (*held) note(run, held);
     report_choices(run, &list);
     return QP_OK;
 }
@@ -178,7 +162,8 @@ static qp_status choose_schedule(qp_train_run *run)
     qp_batch_source *batches = &run->data.batches[QP_TRAINING];
     int64_t count, accum = run->settings->training.accum;
     QP_TRY(pass_batches(run, batches, &count));
-    QP_TRY(qp_defaults_schedule(run->settings, run->data.has_valid, (count + accum - 1) / accum, &list));
+    qp_pass pass = {(count + accum - 1) / accum, run->data.corpus[QP_TRAINING].statistics.target.tokens};
+    QP_TRY(qp_defaults_schedule(run->settings, run->data.has_valid, pass, &list));
     report_choices(run, &list);
     return QP_OK;
 }

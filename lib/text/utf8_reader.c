@@ -29,6 +29,15 @@ static size_t find_bad_byte(const char *text, size_t bytes)
     return 0;
 }
 
+/* UTF-16 of letters below 256 without a byte order mark is UTF-8 in which every other byte is 0; NULL: other text. */
+static const char *utf_16(const char *text, size_t bytes)
+{
+    if (bytes < 4 || !text[0] == !text[1]) return NULL;
+    for (size_t i = 2; i < bytes; i++)
+        if (!text[i] != !text[i & 1]) return NULL;
+    return text[0] ? "utf-16le" : "utf-16be";
+}
+
 qp_status qp_check_utf8(const char *place, const char *text, size_t bytes)
 {
     size_t bad = find_bad_byte(text, bytes);
@@ -41,6 +50,10 @@ qp_status qp_reader_next_utf8(qp_reader *reader, char **line, size_t *bytes)
 {
     QP_TRY(qp_reader_next(reader, line, bytes));
     size_t bad = *line ? find_bad_byte(*line, *bytes) : 0;
+    const char *zeros = *line && !bad ? utf_16(*line, *bytes) : NULL;
+    if (zeros)
+        return qp_fail(QP_EDATA, "%s:%lld: every other byte is 0; convert the file with iconv -f %s -t utf-8",
+                       qp_reader_path(reader), (long long)qp_reader_line(reader), zeros);
     if (!bad) return QP_OK;
     const char *encoding = guess_encoding(*line, *bytes);
     return qp_fail(QP_EDATA, "%s:%lld: byte %zu is not UTF-8; convert the file, if it is %s with iconv -f %s -t utf-8",

@@ -64,10 +64,13 @@ static qp_status find_stopping_metric(const qp_run *run, const qp_metrics *metri
 {
     const char *name = qp_stopping_metric_name(run->config->early_stopping_metric);
     const double *found = qp_metrics_find(metrics, name);
-    if (!found)
-        return qp_fail(QP_EUSAGE,
-                       "--early-stopping-metric: %s is not measured; give validation data and --valid-metrics %s", name,
-                       name);
+    if (!found) {
+        char measured[200] = "";
+        for (int i = 0, used = 0; i < metrics->count && used < (int)sizeof measured; i++)
+            used += snprintf(measured + used, sizeof measured - (size_t)used, "%s%s", i ? ", " : "",
+                             metrics->entry[i].name);
+        return qp_fail(QP_EUSAGE, "--early-stopping-metric: %s is not measured; choose from %s", name, measured);
+    }
     if (!isfinite(*found))
         return qp_fail(QP_EDATA,
                        "update %" PRId64 ": the validation's %s is not finite; use a lower --lr or --clip-norm",

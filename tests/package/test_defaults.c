@@ -149,9 +149,18 @@ Test(defaults, taggers_series_and_vocabularies)
 }
 
 /* Every rule, and all that it sets. Whoever changes one measures again what defaults.c says beside it. */
-#define SIDE(n) {.characters = (n) * 60, .words = (n) * 12, .distinct_characters = 80}
-#define PAIRS(n, share) {.examples = n, .source = SIDE(n), .target = SIDE(n), .shared = share}
-#define TEXTS {.examples = 9000, .target = {.characters = 1000000, .words = 180000, .distinct_characters = 90}}
+#define SIDE(n)                                                                                                        \
+    {                                                                                                                  \
+        .characters = (n)*60, .words = (n)*12, .distinct_characters = 80                                               \
+    }
+#define PAIRS(n, share)                                                                                                \
+    {                                                                                                                  \
+        .examples = n, .source = SIDE(n), .target = SIDE(n), .shared = share                                           \
+    }
+#define TEXTS                                                                                                          \
+    {                                                                                                                  \
+        .examples = 9000, .target = {.characters = 1000000, .words = 180000, .distinct_characters = 90 }               \
+    }
 /* clang-format off */
 static const struct {
     int task;
@@ -322,17 +331,62 @@ Test(defaults, a_schedule_ends_with_its_run)
     qp_choice_list list = {0};
     begin(&s, QP_TASK_TRANSLATE, "");
     s.schedule.lr_schedule = QP_SCHEDULE_COSINE, s.training.epochs = 10;
-    cr_assert_eq(qp_defaults_schedule(&s, true, 40, &list), QP_OK);
+    cr_assert_eq(qp_defaults_schedule(&s, true, (qp_pass){40, 4000}, &list), QP_OK);
     cr_expect(s.schedule.lr_total == 400 && s.schedule.lr_warmup == 40 && s.training.valid_freq == 20);
     begin(&s, QP_TASK_TRANSLATE, " lr-schedule  epochs  lr-warmup ");
     s.schedule.lr_schedule = QP_SCHEDULE_COSINE, s.training.epochs = 30, s.schedule.lr_warmup = 7;
     s.training.steps = 100;
-    cr_assert_eq(qp_defaults_schedule(&s, false, 40, &list), QP_OK);
+    cr_assert_eq(qp_defaults_schedule(&s, false, (qp_pass){40, 4000}, &list), QP_OK);
     cr_expect(s.schedule.lr_total == 100 && s.schedule.lr_warmup == 7, "the nearer limit ends it; a given one is kept");
     begin(&s, QP_TASK_TRANSLATE, "");
     s.training.steps = 1;
-    cr_assert_eq(qp_defaults_schedule(&s, true, 40, &list), QP_OK);
+    cr_assert_eq(qp_defaults_schedule(&s, true, (qp_pass){40, 4000}, &list), QP_OK);
     cr_expect(s.schedule.lr_warmup == 0 && s.training.valid_freq == 1);
+}
+
+/* The length of a run that was given is kept: no number of passes ends it earlier. */
+Test(defaults, no_passes_are_chosen_beside_steps)
+{
+    qp_train_settings s;
+    qp_survey survey = pairs(300);
+    begin(&s, QP_TASK_TRANSLATE, " steps ");
+    s.training.steps = 100000;
+    choose(&s, &survey);
+    cr_expect_eq(s.training.epochs, 0);
+    begin(&s, QP_TASK_TRANSLATE, " train-tokens ");
+    s.training.train_tokens = 100000;
+    qp_choice_list list = choose(&s, &survey);
+    cr_expect_eq(s.training.epochs, 0);
+    cr_assert_eq(qp_defaults_schedule(&s, true, (qp_pass){40, 3000}, &list), QP_OK);
+    cr_expect_eq(s.schedule.lr_total, 1334, "100,000 tokens, 75 an update: %lld", (long long)s.schedule.lr_total);
+    begin(&s, QP_TASK_REGRESS, " train-tokens ");
+    s.training.train_tokens = 100000;
+    choose(&s, &survey);
+    cr_expect_gt(s.training.epochs, 0, "no updates follow from it");
+    begin(&s, QP_TASK_TRANSLATE, " epochs ");
+    choose(&s, &survey);
+    cr_expect_gt(s.training.epochs, 0, "--epochs 0 alone is no length");
+    begin(&s, QP_TASK_TRANSLATE, " epochs  time-limit ");
+    strcpy(s.training.time_limit, "1m");
+    choose(&s, &survey);
+    cr_expect(s.training.epochs == 0 && !qp_schedule_ends(&s.schedule), "as long as the time limit, no passes counted");
+}
+
+Test(defaults, what_only_validations_read_is_taken_back)
+{
+    qp_train_settings s;
+    qp_survey survey = pairs(50);
+    begin(&s, QP_TASK_TRANSLATE, "");
+    qp_choice_list list = choose(&s, &survey);
+    cr_expect_eq(s.training.average, 5);
+    qp_defaults_unvalidated(&s, &list);
+    cr_expect_eq(s.training.average, 1);
+    bool named = false, passes = false;
+    for (int i = 0; i < list.count; i++) {
+        named |= strstr(list.choice[i].options, "average") != NULL;
+        passes |= strcmp(list.choice[i].options, "--epochs 60") == 0;
+    }
+    cr_expect(!named && passes);
 }
 
 Test(defaults, what_is_held_back)

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 enum { WORD_BYTES = 160 };
 
@@ -49,13 +50,13 @@ qp_status qp_preset_find(const char *name, const qp_preset **preset)
     int used = 0;
     for (int i = 0; i < PRESETS; i++) {
         *preset = &presets[i];
-        if (strcmp(presets[i].name, name) == 0) return QP_OK;
+        if (strcasecmp(presets[i].name, name) == 0) return QP_OK;
         names[i] = presets[i].name;
         used += snprintf(all + used, sizeof all - (size_t)used, "%s%s", i ? ", " : "", names[i]);
     }
     const char *near = qp_config_suggest(name, names, PRESETS);
-    return qp_fail(QP_EUSAGE, "--preset: unknown '%.60s'; %s%s", name, near ? "did you mean " : "choose from ",
-                   near ? near : all);
+    return qp_fail(QP_EUSAGE, "--preset: unknown '%.60s'; %s%s%s", name, near ? "did you mean " : "choose from ",
+                   near ? near : all, near ? "?" : "");
 }
 
 /* The next "key=value"; false at the end. */

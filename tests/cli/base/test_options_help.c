@@ -20,7 +20,7 @@ static QP_FIELD_TABLE(table, "search", search, SEARCH_FIELDS);
 static search s;
 static const qp_option_group group[] = {{&table, &s}};
 static const qp_option_alias alias[] = {{'b', "beam-size"}, {'S', "stop"}};
-static qp_option_list list[] = {{"stop", "end here", NULL, 0}};
+static qp_option_list list[] = {{.name = "stop", .help = "end here"}};
 static qp_command command = {.name = "try",
                              .summary = "a try",
                              .usage = "[FILE...]",

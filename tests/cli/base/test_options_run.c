@@ -20,6 +20,8 @@ static QP_FIELD_TABLE(table, "copy", copy_config, COPY_FIELDS);
 static copy_config config;
 static const qp_option_group groups[] = {{&table, &config}};
 static const qp_option_alias aliases[] = {{'o', "output"}};
+static qp_option_list texts[] = {{.name = "text", .kind = "FILE", .help = "another file to read"},
+                                 {.name = "word", .help = "a word"}};
 static qp_command copy = {.name = "copy",
                           .summary = "copy a file",
                           .usage = "[FILE...]",
@@ -27,6 +29,8 @@ static qp_command copy = {.name = "copy",
                           .group_count = 1,
                           .alias = aliases,
                           .alias_count = 1,
+                          .list = texts,
+                          .list_count = 2,
                           .takes_files = true};
 
 static int runs, files_seen;
@@ -48,6 +52,7 @@ static void set_up(void)
     runs = files_seen = 0;
     answer = QP_OK;
     copy.rewrites = false;
+    texts[0].count = texts[1].count = 0;
 }
 
 TestSuite(options_run, .init = set_up, .fini = small_model_clean);
@@ -95,5 +100,8 @@ Test(options_run, an_input_is_not_overwritten)
     cr_assert_eq(COPY("-o", "corpus", "--init-from", "corpus"), 0, "%s", small_err);
     copy.rewrites = true;
     cr_assert_eq(COPY("corpus", "-o", "corpus"), 0, "%s", small_err);
+    copy.rewrites = false;
     cr_assert_eq(runs, 4);
+    cr_assert_eq(COPY("--text", "other", "--text", "corpus", "-o", "corpus"), 2, "one of a list of files");
+    cr_assert_eq(COPY("--word", "corpus", "-o", "corpus"), 0, "a word is no file");
 }

@@ -20,7 +20,7 @@ TestSuite(cmd_evaluate, .init = set_up, .fini = small_model_clean);
 
 #define EVALUATE(...) RUN(qp_cmd_evaluate, NULL, "evaluate", "--hyp", "hyp", "--ref", "ref", __VA_ARGS__)
 
-/* Each option reaches its metric: with it another value than without, and of that metric alone. */
+/* Each option reaches its metric: with it another value than without. Without that metric it is refused. */
 Test(cmd_evaluate, every_option_reaches_its_metric)
 {
     static const char *const option[][3] = {
@@ -44,10 +44,11 @@ Test(cmd_evaluate, every_option_reaches_its_metric)
     }
     for (size_t i = 0; i < sizeof option / sizeof *option; i++)
         for (int k = 0; k < 3; k++) {
-            cr_assert_eq(EVALUATE(metrics[k], option[i][1], option[i][2]), 0, "%s", small_err);
             bool lower = strcmp(option[i][1], "--lower-case") == 0, own = strcmp(option[i][0], metrics[k]) == 0;
+            bool reads = own || (lower && strcmp(metrics[k], "ter") != 0);
+            cr_assert_eq(EVALUATE(metrics[k], option[i][1], option[i][2]), reads ? 0 : 2, "%s", small_err);
             if (own) cr_expect_str_neq(small_out, plain[k], "%s: %s", option[i][1], metrics[k]);
-            if (!own && !lower) cr_expect_str_eq(small_out, plain[k], "%s: %s", option[i][1], metrics[k]);
+            if (!reads) cr_expect(strstr(small_err, option[i][1]), "%s: %s", metrics[k], small_err);
         }
     for (int k = 0; k < 3; k++) free(plain[k]);
 }
