@@ -136,9 +136,7 @@ static qp_status check_metrics(const qp_options *options, const char *names)
 static qp_status check_uses(const qp_options *options, bool model, bool texts)
 {
     static const char texts_only[] = "--hyp, or --src, with --ref";
-    const qp_unread row[] = {{"batch_size", model && texts, "-m MODEL with --src"},
-                             {"verify", model, "-m MODEL"},
-                             {"sentence_level", texts, texts_only}};
+    const qp_unread row[] = {{"verify", model, "-m MODEL"}, {"sentence_level", texts, texts_only}};
     QP_TRY(qp_unread_check(options, row, sizeof row / sizeof *row));
     if (texts) QP_TRY(qp_unread_table(options, &qp_evaluate_task_fields, "--test FILE"));
     if (!texts) QP_TRY(qp_unread_table(options, &metric_table, texts_only));
