@@ -45,7 +45,7 @@ static void expect_pieces(const qp_text_files *files, int64_t bytes)
             cr_expect_str_eq(a.target, b.target);
             cr_expect((a.source == NULL) == (b.source == NULL) && (!a.source || strcmp(a.source, b.source) == 0));
         }
-        cr_assert(qp_text_pairs_next(part, &b, &more_of_part) == QP_OK && !more_of_part, "piece %d goes on", i);
+        cr_assert(qp_text_pairs_next(part, &b, &more_of_part) == QP_OK && !more_of_part, "piece %d continues", i);
         cr_expect_eq(qp_text_index_check(&index, i + 1, part), QP_OK, "%s", qp_error_message());
         cr_expect_eq(qp_text_index_check(&index, i, part), QP_EDATA, "another place");
         qp_text_pairs_close(whole);
