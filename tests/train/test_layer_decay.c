@@ -9,24 +9,6 @@
 
 enum { PARAMETERS = 5 };
 
-static qp_status begin(void *self, int64_t epoch, int64_t *count)
-{
-    (void)self;
-    (void)epoch;
-    *count = 1;
-    return QP_OK;
-}
-
-static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
-{
-    toy_batch *made = self;
-    (void)number;
-    (void)slot;
-    toy_batch_fill(made, 20, 3);
-    *batch = made->batch;
-    return QP_OK;
-}
-
 /* The toy model whose parameters have other names. */
 static toy *renamed(const char *const name[PARAMETERS])
 {
@@ -61,7 +43,7 @@ static void moves(const char *const name[PARAMETERS], double decay, double move[
     schedule.lr_schedule = QP_SCHEDULE_CONSTANT;
     schedule.lr_warmup = 0;
     schedule.lr = 0.001;
-    qp_batch_source source = {.self = &batch, .begin = begin, .get = get};
+    qp_batch_source source = toy_source(&batch);
     qp_trainer trainer = {.params = t->params,
                           .loss = {t, toy_loss},
                           .train = &source,

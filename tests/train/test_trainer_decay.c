@@ -6,23 +6,6 @@
 
 /* Which parameters a trainer's decay reaches. */
 
-static qp_status begin(void *self, int64_t epoch, int64_t *count)
-{
-    (void)self;
-    (void)epoch;
-    *count = 4;
-    return QP_OK;
-}
-
-static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
-{
-    toy_batch *made = self;
-    (void)slot;
-    toy_batch_fill(made, 20, (uint64_t)number);
-    *batch = made->batch;
-    return QP_OK;
-}
-
 static double length_of(const toy *t, int parameter)
 {
     const qp_parameter *p = qp_params_at(t->params, parameter);
@@ -51,7 +34,7 @@ static void train(double decay, int decay_all, double *bias, double *matrix)
     schedule.lr_schedule = QP_SCHEDULE_CONSTANT;
     schedule.lr_warmup = 0;
     schedule.lr = 0.01;
-    qp_batch_source source = {.self = &batch, .begin = begin, .get = get};
+    qp_batch_source source = toy_source(&batch);
     qp_trainer trainer = {.params = t->params,
                           .loss = {t, toy_loss},
                           .train = &source,

@@ -96,4 +96,27 @@ static inline void toy_batch_fill(toy_batch *b, int count, uint64_t key)
                           .target = {{.count = count, .start = b->start}, b->id}};
 }
 
+static inline qp_status toy_source_begin(void *self, int64_t epoch, int64_t *count)
+{
+    (void)self;
+    (void)epoch;
+    *count = 4;
+    return QP_OK;
+}
+
+static inline qp_status toy_source_get(void *self, int64_t number, int slot, qp_batch *batch)
+{
+    toy_batch *made = self;
+    (void)slot;
+    toy_batch_fill(made, 20, (uint64_t)number);
+    *batch = made->batch;
+    return QP_OK;
+}
+
+/* Four batches an epoch, of twenty sentences each, one after the other in `room`. */
+static inline qp_batch_source toy_source(toy_batch *room)
+{
+    return (qp_batch_source){.self = room, .begin = toy_source_begin, .get = toy_source_get};
+}
+
 #endif
