@@ -1,54 +1,13 @@
 #include "lib/run/train_run.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "lib/base/file.h"
+#include "tests/package/run/small_run.h"
 
 /* What a prepared training has of its settings and data. */
 
-static char folder[] = "/tmp/quipu-train-run-XXXXXX";
-
-static void put(const char *name, const char *text)
-{
-    FILE *file = fopen(name, "w");
-    cr_assert(file && fputs(text, file) >= 0 && fclose(file) == 0);
-}
-
-static void set_up(void) { cr_assert(mkdtemp(folder) && chdir(folder) == 0); }
-
-static void clean(void)
-{
-    cr_assert_eq(chdir("/"), 0);
-    qp_file_remove_tree(folder);
-}
-
-TestSuite(train_run, .init = set_up, .fini = clean);
-
-static qp_train_settings settings;
-static const qp_train_hooks hooks;
-
-static bool given(const void *self, const char *name)
-{
-    for (const char *const *option = self; *option; option += 2)
-        if (strcmp(*option, name) == 0) return true;
-    return false;
-}
-
-/* Prepares a run of these options, NAME and VALUE in turn; nothing is kept. */
-static void prepare(qp_train_run *run, const char *const *option)
-{
-    memset(&settings, 0, sizeof settings);
-    qp_train_defaults(&settings);
-    for (int i = 0; option[i]; i += 2)
-        cr_assert_eq(qp_train_set(&settings, option[i], option[i + 1]), QP_OK, "%s", qp_error_message());
-    cr_assert_eq(qp_train_complete(&settings, given, option), QP_OK, "%s", qp_error_message());
-    cr_assert_eq(qp_train_run_prepare(run, &settings, false, &hooks), QP_OK, "%s", qp_error_message());
-}
-
-#define SMALL "encoder", "gru", "layers", "1", "emb_size", "8", "hidden_size", "8", "steps", "2", "quiet", "true"
+TestSuite(train_run, .init = small_run_folder, .fini = small_run_clean);
 
 Test(train_run, how_validations_translate)
 {
@@ -56,11 +15,10 @@ Test(train_run, how_validations_translate)
     put("pairs", "a b c\tc b a\nb c a\ta c b\n");
     for (int i = 0; i < 2; i++) {
         const char *const option[] = {
-            "train",      "pairs", "valid",           "pairs", "tokenizer",  "word",   "decoder",       "gru",
-                "valid_beam_size", beam[i], "lower_case", lower[i], "valid_metrics", "bleu,loss",
-            SMALL,        NULL};
+            "train",           "pairs", "valid",      "pairs",  "tokenizer",     "word",      "decoder", "gru",
+            "valid_beam_size", beam[i], "lower_case", lower[i], "valid_metrics", "bleu,loss", SMALL,     NULL};
         qp_train_run run;
-        prepare(&run, option);
+        small_run_prepare(&run, option);
         cr_expect_eq(run.data.translations.beam_size, i ? 3 : 1);
         cr_expect_eq(run.data.translations.lower_case, i == 1);
         cr_expect_eq(run.data.translations.count, 2);
@@ -98,11 +56,11 @@ Test(train_run, validations_read_every_text)
                                             {"train", "many,few", "balanced_sampling", "true"},
                                             {"train", "many,few", "curriculum", "4"}};
     for (int k = 0; k < 3; k++) {
-        const char *const option[] = {"task",       "classify", "valid",      "valid", "tokenizer", "word",
-                                      "batch_type", "sentence", "batch_size", "2",     SMALL,       choice[k][0],
+        const char *const option[] = {"task",       "classify",   "valid",      "valid", "tokenizer", "word",
+                                      "batch_type", "sentence",   "batch_size", "2",     SMALL,       choice[k][0],
                                       choice[k][1], choice[k][2], choice[k][3], NULL};
         qp_train_run run;
-        prepare(&run, option);
+        small_run_prepare(&run, option);
         for (int64_t epoch = 0; epoch < 2; epoch++) same_pass(&run, epoch);
         qp_train_run_free(&run);
     }
@@ -129,7 +87,7 @@ Test(train_run, the_fingerprint_follows_the_data)
         qp_train_run run;
         put("train", row[i].train);
         put("valid", row[i].valid);
-        prepare(&run, option);
+        small_run_prepare(&run, option);
         if (i == 0) memcpy(first, run.fingerprint, sizeof first);
         cr_expect_eq(strcmp(first, run.fingerprint) == 0, row[i].same, "row %zu: %s, first %s", i, run.fingerprint,
                      first);
@@ -138,7 +96,7 @@ Test(train_run, the_fingerprint_follows_the_data)
     qp_train_run run;
     put("train", row[0].train);
     put("valid", row[0].valid);
-    prepare(&run, other);
+    small_run_prepare(&run, other);
     cr_expect(strcmp(first, run.fingerprint) != 0, "another option");
     qp_train_run_free(&run);
 }
