@@ -9,108 +9,110 @@
 
 TestSuite(train_text, .init = small_run_folder, .fini = small_run_clean);
 
+/* Options, and the files that they name or what is said of them. */
+static const struct {
+    const char *option[9];
+    bool pairs;       /* translate, else lm */
+    const char *said; /* NULL: fine */
+    qp_text_kind kind;
+    const char *source, *target, *valid; /* the first file of the validation part */
+} file_rows[] = {
+    {{NULL},
+     true,
+     "no training text; name it with --train-src FILE --train-tgt FILE, or --train FILE",
+     0,
+     NULL,
+     NULL,
+     NULL},
+    {{"train_src", "a", NULL}, true, "--train-tgt is missing", 0, NULL, NULL, NULL},
+    {{"train_tgt", "a", NULL}, true, "--train-src is missing", 0, NULL, NULL, NULL},
+    {{"train_src", "a", "train_tgt", "b", "train", "c", NULL},
+     true,
+     "--train and --train-src/--train-tgt contra",
+     0,
+     NULL,
+     NULL,
+     NULL},
+    {{"train", "c", "train_tgt", "b", NULL},
+     true,
+     "--train and --train-src/--train-tgt contradict",
+     0,
+     NULL,
+     NULL,
+     NULL},
+    {{"train", "c", "valid_src", "v", NULL}, true, "--valid-tgt is missing", 0, NULL, NULL, NULL},
+    {{"train", "c", "valid_tgt", "v", NULL}, true, "--valid-src is missing", 0, NULL, NULL, NULL},
+    {{"train", "c", "valid", "v", "valid_tgt", "v", NULL},
+     true,
+     "--valid and --valid-src/--valid-tgt contradict",
+     0,
+     NULL,
+     NULL,
+     NULL},
+    {{"train", "c", NULL}, true, NULL, QP_TEXT_TABBED, "c", NULL, NULL},
+    {{"train", "c", "valid", "v", NULL}, true, NULL, QP_TEXT_TABBED, "c", NULL, "v"},
+    {{"train_src", "a", "train_tgt", "b", "valid_src", "v", "valid_tgt", "w", NULL},
+     true,
+     NULL,
+     QP_TEXT_TWO_FILES,
+     "a",
+     "b",
+     "v"},
+    {{NULL}, false, "no training text; name it with --train FILE", 0, NULL, NULL, NULL},
+    {{"train_src", "a", NULL}, false, "--task lm reads one text; name it with --train FILE", 0, NULL, NULL, NULL},
+    {{"train_tgt", "a", "train", "c", NULL},
+     false,
+     "--train and --train-src/--train-tgt contradict",
+     0,
+     NULL,
+     NULL,
+     NULL},
+    {{"train", "c", "valid_src", "v", NULL},
+     false,
+     "--task lm reads one text; name it with --valid FILE",
+     0,
+     NULL,
+     NULL,
+     NULL},
+    {{"train", "c", "valid_tgt", "v", NULL},
+     false,
+     "--task lm reads one text; name it with --valid FILE",
+     0,
+     NULL,
+     NULL,
+     NULL},
+    {{"train", "c", "valid", "v", "valid_src", "w", NULL},
+     false,
+     "--valid and --valid-src/--valid-tgt contra",
+     0,
+     NULL,
+     NULL,
+     NULL},
+    {{"train", "c", NULL}, false, NULL, QP_TEXT_ONE_FILE, NULL, "c", NULL},
+    {{"train", "c", "valid", "v", NULL}, false, NULL, QP_TEXT_ONE_FILE, NULL, "c", "v"},
+};
+
 /* Which files a task reads, of what kind; or what is said of options that name none, or too many. */
 Test(train_text, files_of_the_options)
 {
-    static const struct {
-        const char *option[9];
-        bool pairs;       /* translate, else lm */
-        const char *said; /* NULL: fine */
-        qp_text_kind kind;
-        const char *source, *target, *valid; /* the first file of the validation part */
-    } row[] = {
-        {{NULL},
-         true,
-         "no training text; name it with --train-src FILE --train-tgt FILE, or --train FILE",
-         0,
-         NULL,
-         NULL,
-         NULL},
-        {{"train_src", "a", NULL}, true, "--train-tgt is missing", 0, NULL, NULL, NULL},
-        {{"train_tgt", "a", NULL}, true, "--train-src is missing", 0, NULL, NULL, NULL},
-        {{"train_src", "a", "train_tgt", "b", "train", "c", NULL},
-         true,
-         "--train and --train-src/--train-tgt contra",
-         0,
-         NULL,
-         NULL,
-         NULL},
-        {{"train", "c", "train_tgt", "b", NULL},
-         true,
-         "--train and --train-src/--train-tgt contradict",
-         0,
-         NULL,
-         NULL,
-         NULL},
-        {{"train", "c", "valid_src", "v", NULL}, true, "--valid-tgt is missing", 0, NULL, NULL, NULL},
-        {{"train", "c", "valid_tgt", "v", NULL}, true, "--valid-src is missing", 0, NULL, NULL, NULL},
-        {{"train", "c", "valid", "v", "valid_tgt", "v", NULL},
-         true,
-         "--valid and --valid-src/--valid-tgt contradict",
-         0,
-         NULL,
-         NULL,
-         NULL},
-        {{"train", "c", NULL}, true, NULL, QP_TEXT_TABBED, "c", NULL, NULL},
-        {{"train", "c", "valid", "v", NULL}, true, NULL, QP_TEXT_TABBED, "c", NULL, "v"},
-        {{"train_src", "a", "train_tgt", "b", "valid_src", "v", "valid_tgt", "w", NULL},
-         true,
-         NULL,
-         QP_TEXT_TWO_FILES,
-         "a",
-         "b",
-         "v"},
-        {{NULL}, false, "no training text; name it with --train FILE", 0, NULL, NULL, NULL},
-        {{"train_src", "a", NULL}, false, "--task lm reads one text; name it with --train FILE", 0, NULL, NULL, NULL},
-        {{"train_tgt", "a", "train", "c", NULL},
-         false,
-         "--train and --train-src/--train-tgt contradict",
-         0,
-         NULL,
-         NULL,
-         NULL},
-        {{"train", "c", "valid_src", "v", NULL},
-         false,
-         "--task lm reads one text; name it with --valid FILE",
-         0,
-         NULL,
-         NULL,
-         NULL},
-        {{"train", "c", "valid_tgt", "v", NULL},
-         false,
-         "--task lm reads one text; name it with --valid FILE",
-         0,
-         NULL,
-         NULL,
-         NULL},
-        {{"train", "c", "valid", "v", "valid_src", "w", NULL},
-         false,
-         "--valid and --valid-src/--valid-tgt contra",
-         0,
-         NULL,
-         NULL,
-         NULL},
-        {{"train", "c", NULL}, false, NULL, QP_TEXT_ONE_FILE, NULL, "c", NULL},
-        {{"train", "c", "valid", "v", NULL}, false, NULL, QP_TEXT_ONE_FILE, NULL, "c", "v"},
-    };
-    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
-        const qp_train_settings *s = small_settings(row[i].option);
+    for (size_t i = 0; i < sizeof file_rows / sizeof *file_rows; i++) {
+        const qp_train_settings *s = small_settings(file_rows[i].option);
         qp_train_data data = {0};
-        qp_status status = row[i].pairs ? qp_pairs_files(s, &data) : qp_text_files_of(s, &data);
-        if (row[i].said) {
+        qp_status status = file_rows[i].pairs ? qp_pairs_files(s, &data) : qp_text_files_of(s, &data);
+        if (file_rows[i].said) {
             cr_expect_eq(status, QP_EUSAGE, "row %zu", i);
-            cr_expect(strstr(qp_error_message(), row[i].said), "row %zu: %s", i, qp_error_message());
+            cr_expect(strstr(qp_error_message(), file_rows[i].said), "row %zu: %s", i, qp_error_message());
             continue;
         }
         cr_assert_eq(status, QP_OK, "row %zu: %s", i, qp_error_message());
         const qp_text_files *train = &data.files[QP_TRAINING], *valid = &data.files[QP_VALIDATION];
-        cr_expect_eq(train->kind, row[i].kind, "row %zu", i);
-        cr_expect(!train->source == !row[i].source && !train->target == !row[i].target, "row %zu", i);
-        if (row[i].source) cr_expect_str_eq(train->source, row[i].source);
-        if (row[i].target) cr_expect_str_eq(train->target, row[i].target);
+        cr_expect_eq(train->kind, file_rows[i].kind, "row %zu", i);
+        cr_expect(!train->source == !file_rows[i].source && !train->target == !file_rows[i].target, "row %zu", i);
+        if (file_rows[i].source) cr_expect_str_eq(train->source, file_rows[i].source);
+        if (file_rows[i].target) cr_expect_str_eq(train->target, file_rows[i].target);
         cr_expect_null(train->weights);
-        cr_expect_eq(data.has_valid, row[i].valid != NULL, "row %zu", i);
-        if (row[i].valid) cr_expect_str_eq(valid->source ? valid->source : valid->target, row[i].valid);
+        cr_expect_eq(data.has_valid, file_rows[i].valid != NULL, "row %zu", i);
+        if (file_rows[i].valid) cr_expect_str_eq(valid->source ? valid->source : valid->target, file_rows[i].valid);
     }
 }
 

@@ -133,8 +133,7 @@ Test(validation, scores_of_translations)
     }
 }
 
-/* The trainer's hook gives what translating and comparing give; a validation without lines adds nothing, and training
- * can go on with the weights after it. */
+/* The trainer's hook gives what translating and comparing give; a validation without lines adds nothing. */
 Test(validation, measuring_is_translating_and_comparing)
 {
     static const char *const setting[] = {"decoder=gru", "encoder=gru", NULL};
