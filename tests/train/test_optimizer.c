@@ -441,7 +441,8 @@ Test(optimizer, parameters_of_any_size)
     static const int size[] = {1, 2, 2047, 2048, 2049, 1, 6145};
     enum { COUNT = sizeof size / sizeof *size, ALL = 20000 };
     static qp_real weight[ALL], gradient[ALL];
-    for (int threads = 1; threads < 3; threads++) {
+    for (int run = 0; run < 4; run++) { /* by one thread and two; the norm before the update, and in it */
+        const int threads = 1 + run % 2;
         qp_optimizer_span span[COUNT];
         qp_optimizer_config config;
         qp_optimizer *o;
@@ -450,7 +451,7 @@ Test(optimizer, parameters_of_any_size)
         qp_config_defaults(&qp_optimizer_fields, &config);
         config.optimizer = QP_SGD;
         config.momentum = 0;
-        config.clip_norm = 0;
+        config.clip_norm = run < 2 ? 0 : 1e6;
         for (int s = 0; s < COUNT; s++) {
             span[s] = (qp_optimizer_span){.offset = at, .rows = 1, .columns = size[s], .rate = 1};
             at += ((size_t)size[s] + 15) / 16 * 16;
@@ -467,4 +468,24 @@ Test(optimizer, parameters_of_any_size)
         cr_expect_float_eq(norm, sqrt(squares), 1e-3);
         qp_optimizer_free(o);
     }
+}
+
+/* Rounding makes the variance of a constant gradient a little negative: then it counts as none. */
+Test(optimizer, a_constant_gradient_has_no_variance)
+{
+    enum { COUNT = 64 };
+    static const qp_optimizer_span span = {.rows = 1, .columns = COUNT};
+    qp_real weight[COUNT] = {0}, gradient[COUNT], before[COUNT];
+    qp_optimizer_config c = defaults(QP_RMSPROP);
+    c.rmsprop_centered = 1, c.rmsprop_momentum = 0, c.rmsprop_alpha = 0.5, c.eps = 1e-3;
+    qp_optimizer *o;
+    for (int i = 0; i < COUNT; i++) gradient[i] = (qp_real)(0.1 + 0.013 * i);
+    cr_assert_eq(qp_optimizer_new(&c, COUNT, &span, 1, &o), QP_OK, "%s", qp_error_message());
+    for (int t = 0; t < 60; t++) {
+        memcpy(before, weight, sizeof before);
+        cr_assert_eq(qp_optimizer_step(o, weight, (const qp_real *[]){gradient}, 1, 1, 1e-3, 1, NULL), QP_OK);
+    }
+    for (int i = 0; i < COUNT; i++) /* lr g / (sqrt(0) + eps), or a root of what rounding leaves */
+        cr_expect(before[i] - weight[i] > (qp_real)0.5 * gradient[i], "%d: %g", i, (double)(before[i] - weight[i]));
+    qp_optimizer_free(o);
 }

@@ -125,7 +125,6 @@ static void update_adafactor(const qp_span_update *u)
 {
     const qp_optimizer_span *span = u->span;
     const qp_optimizer_config *config = u->config;
-    if (span->rows < 1 || span->columns < 1) return;
     bool matrix = span->rows > 1 && span->columns > 1;
     qp_optimizer_span flat = *span; /* a single column is a vector too */
     if (!matrix) flat.rows = 1, flat.columns = span->rows * span->columns;

@@ -66,63 +66,65 @@ static const qp_real *row_of(const qp_train_run *run, const char *name, const qp
     return qp_params_value(params, index) + id * 6;
 }
 
+/* Files of both sides, or of one, and what is said of them. */
+static const struct {
+    const char *option[5];
+    const char *source, *target; /* the beginning of their lines; NULL: none */
+    bool a, y;                   /* are the rows of these words those of the file? */
+} side_rows[] = {
+    {{"embeddings", "six", NULL},
+     "embeddings six: 1 of 8 rows of src_embed.weight replaced (0 in lower case); the file has 2 words",
+     "embeddings six: 0 of 7 rows of tgt_embed.weight replaced (0 in lower case); the file has 2 words",
+     true,
+     false},
+    {{"src_embeddings", "more", NULL},
+     "embeddings more: 1 of 8 rows of src_embed.weight replaced (0 in lower case); the file has 4 words",
+     NULL,
+     true,
+     false},
+    {{"tgt_embeddings", "more", NULL},
+     NULL,
+     "embeddings more: 1 of 7 rows of tgt_embed.weight replaced (0 in lower case); the file has 4 words",
+     false,
+     true},
+    {{"embeddings", "six", "tgt_embeddings", "more", NULL},
+     "embeddings six: 1 of 8 rows of src_embed.weight replaced",
+     "embeddings more: 1 of 7 rows of tgt_embed.weight replaced",
+     true,
+     true},
+    {{"embeddings", "six", "src_embeddings", "more", NULL},
+     "embeddings more: 1 of 8 rows of src_embed.weight replaced",
+     "embeddings six: 0 of 7 rows of tgt_embed.weight replaced",
+     true,
+     false},
+};
+
 /* Each side's rows are those of its own file, or of the file of both; words that are not there keep their first
  * values. Lines say how many were found. */
 Test(train_embeddings, rows_of_each_side)
 {
-    static const struct {
-        const char *option[5];
-        const char *source, *target; /* the beginning of their lines; NULL: none */
-        bool a, y;                   /* are the rows of these words those of the file? */
-    } row[] = {
-        {{"embeddings", "six", NULL},
-         "embeddings six: 1 of 8 rows of src_embed.weight replaced (0 in lower case); the file has 2 words",
-         "embeddings six: 0 of 7 rows of tgt_embed.weight replaced (0 in lower case); the file has 2 words",
-         true,
-         false},
-        {{"src_embeddings", "more", NULL},
-         "embeddings more: 1 of 8 rows of src_embed.weight replaced (0 in lower case); the file has 4 words",
-         NULL,
-         true,
-         false},
-        {{"tgt_embeddings", "more", NULL},
-         NULL,
-         "embeddings more: 1 of 7 rows of tgt_embed.weight replaced (0 in lower case); the file has 4 words",
-         false,
-         true},
-        {{"embeddings", "six", "tgt_embeddings", "more", NULL},
-         "embeddings six: 1 of 8 rows of src_embed.weight replaced",
-         "embeddings more: 1 of 7 rows of tgt_embed.weight replaced",
-         true,
-         true},
-        {{"embeddings", "six", "src_embeddings", "more", NULL},
-         "embeddings more: 1 of 8 rows of src_embed.weight replaced",
-         "embeddings six: 0 of 7 rows of tgt_embed.weight replaced",
-         true,
-         false},
-    };
     write_files();
     uint64_t hash[5];
-    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+    for (size_t i = 0; i < sizeof side_rows / sizeof *side_rows; i++) {
         const char *option[40] = {PAIRS};
         int used = 0;
         while (option[used]) used++;
-        for (int k = 0; row[i].option[k]; k++) option[used++] = row[i].option[k];
+        for (int k = 0; side_rows[i].option[k]; k++) option[used++] = side_rows[i].option[k];
         qp_train_run run;
         small_run_prepare(&run, option);
         const qp_real *a = row_of(&run, "src_embed.weight", run.data.package->source, "a");
         const qp_real *y = row_of(&run, "tgt_embed.weight", run.data.package->target, "y");
-        cr_expect_eq(a[0] == 1 && a[5] == 6, row[i].a, "row %zu", i);
-        cr_expect_eq(y[0] == 1 && y[5] == 2, row[i].y, "row %zu", i);
-        if (row[i].source)
-            cr_expect(strstr(small_run_notes, row[i].source), "row %zu: %s", i, small_run_notes);
+        cr_expect_eq(a[0] == 1 && a[5] == 6, side_rows[i].a, "row %zu", i);
+        cr_expect_eq(y[0] == 1 && y[5] == 2, side_rows[i].y, "row %zu", i);
+        if (side_rows[i].source)
+            cr_expect(strstr(small_run_notes, side_rows[i].source), "row %zu: %s", i, small_run_notes);
         else
             cr_expect_null(strstr(small_run_notes, "of src_embed.weight"));
-        if (row[i].target)
-            cr_expect(strstr(small_run_notes, row[i].target), "row %zu: %s", i, small_run_notes);
+        if (side_rows[i].target)
+            cr_expect(strstr(small_run_notes, side_rows[i].target), "row %zu: %s", i, small_run_notes);
         else
             cr_expect_null(strstr(small_run_notes, "of tgt_embed.weight"));
-        bool repeats = strcmp(row[i].option[0], "src_embeddings") == 0 || i == 4; /* `a` is twice in its file */
+        bool repeats = strcmp(side_rows[i].option[0], "src_embeddings") == 0 || i == 4; /* `a` is twice in its file */
         cr_expect_eq(strstr(small_run_notes, "warning: more: 1 vectors of words that occurred before are not used") !=
                          NULL,
                      repeats, "row %zu: %s", i, small_run_notes);
