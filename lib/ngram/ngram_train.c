@@ -199,9 +199,11 @@ static qp_status adjust_counts(learner *l)
 static void find_discounts(learner *l, int k)
 {
     static const double fallback[4] = {0, 0.5, 1, 1.5};
-    double n[5] = {0}, *discount = l->discount[k];
-    for (int64_t i = 0; i < l->model->level[k].count; i++)
-        if (l->at[k].adjusted[i] >= 1 && l->at[k].adjusted[i] <= 4) n[l->at[k].adjusted[i]]++;
+    double n[6] = {0}, *discount = l->discount[k]; /* n[a]: n-grams with this count; n[0], n[5]: those not used */
+    for (int64_t i = 0; i < l->model->level[k].count; i++) {
+        int64_t a = l->at[k].adjusted[i];
+        n[a < 5 ? a : 5]++;
+    }
     double y = n[1] / (n[1] + 2 * n[2]);
     bool usable = true;
     discount[0] = 0;

@@ -8,23 +8,15 @@
 
 #include "lib/base/binary.h"
 #include "lib/base/file.h"
-
-static char folder[] = "/tmp/quipu-binary-XXXXXX";
+#include "tests/empty_folder.h"
 
 static void set_up(void)
 {
-    cr_assert(mkdtemp(folder) && chdir(folder) == 0);
-    FILE *out = fopen("file", "wb");
-    cr_assert(out && fwrite("0123456789", 1, 10, out) == 10 && fclose(out) == 0);
+    folder_begin();
+    put_text("file", "0123456789");
 }
 
-static void clean(void)
-{
-    cr_assert_eq(chdir("/"), 0);
-    qp_file_remove_tree(folder);
-}
-
-TestSuite(binary, .init = set_up, .fini = clean);
+TestSuite(binary, .init = set_up, .fini = folder_end);
 
 /* A reader of a format: an open file, and members that begin at 0. */
 typedef struct {
@@ -53,17 +45,18 @@ Test(binary, parts_of_a_file)
 
 Test(binary, what_is_no_regular_file)
 {
-    qp_binary *file = (qp_binary *)folder;
+    qp_binary *file = (qp_binary *)empty_folder;
     cr_expect_eq(qp_binary_open("absent", ".gguf", sizeof *file, &file), QP_ENOINPUT);
     cr_expect_null(file);
     cr_expect(strstr(qp_error_message(), "absent: cannot be opened: ") && strstr(qp_error_message(), strerror(ENOENT)));
-    cr_expect_eq(qp_binary_open(folder, ".gguf", sizeof *file, &file), QP_ENOINPUT);
-    cr_expect(strstr(qp_error_message(), ": is a folder; name the .gguf file inside it"), "%s", qp_error_message());
+    cr_expect_eq(qp_binary_open(empty_folder, ".gguf", sizeof *file, &file), QP_ENOINPUT);
+    cr_expect(strstr(qp_error_message(), ": is a folder; name the .gguf file inside it"), "%s",
+              qp_error_message());
     cr_assert_eq(mkfifo("pipe", 0600), 0);
     cr_expect_eq(qp_binary_open("pipe", ".gguf", sizeof *file, &file), QP_ENOINPUT);
     cr_expect_str_eq(qp_error_message(), "pipe: is not a regular file; copy it to a file first");
     cr_expect(!qp_binary_begins("pipe", "0", 1) && !qp_binary_begins("absent", "0", 1));
-    cr_expect(!qp_binary_begins(folder, "0", 1));
+    cr_expect(!qp_binary_begins(empty_folder, "0", 1));
 }
 
 Test(binary, the_first_bytes)

@@ -10,35 +10,9 @@
 #include <zlib.h>
 
 #include "lib/base/file.h"
+#include "tests/empty_folder.h"
 
-static char folder[64];
-
-static void make_folder(void)
-{
-    strcpy(folder, "/tmp/quipu-test-XXXXXX");
-    cr_assert(mkdtemp(folder) && chdir(folder) == 0);
-}
-
-static void remove_folder(void)
-{
-    cr_assert(chdir("/") == 0);
-    cr_assert_eq(qp_file_remove_tree(folder), QP_OK);
-    cr_assert_not(qp_file_exists(folder));
-}
-
-TestSuite(file, .init = make_folder, .fini = remove_folder);
-
-static void put(const char *path, const void *content, size_t bytes)
-{
-    FILE *stream = fopen(path, "wb");
-    cr_assert(stream && fwrite(content, 1, bytes, stream) == bytes && fclose(stream) == 0);
-}
-
-static void put_gzip(const char *path, const char *mode, const void *content, size_t bytes)
-{
-    gzFile stream = gzopen(path, mode);
-    cr_assert(stream && gzwrite(stream, content, (unsigned)bytes) == (int)bytes && gzclose(stream) == Z_OK);
-}
+TestSuite(file, .init = folder_begin, .fini = folder_end);
 
 /* Every line in brackets, and the status of the end. */
 static qp_status gather(const char *path, char *all, size_t capacity, int64_t *lines)
@@ -69,7 +43,7 @@ static qp_status gather(const char *path, char *all, size_t capacity, int64_t *l
     do {                                                                                                               \
         char all_[4096];                                                                                               \
         int64_t lines_;                                                                                                \
-        put("t", content, sizeof(content) - 1);                                                                        \
+        put_bytes("t", content, sizeof(content) - 1);                                                                  \
         cr_assert_eq(gather("t", all_, sizeof all_, &lines_), QP_OK);                                                  \
         cr_assert(memcmp(all_, expected, sizeof expected) == 0, "%s", all_);                                           \
         cr_assert_eq(lines_, count);                                                                                   \
@@ -107,10 +81,10 @@ Test(file, raw_lines_keep_all_but_the_line_end)
     qp_reader *reader;
     char *line;
     size_t bytes;
-    put("t",
-        "\xef\xbb\xbf"
-        "a\r\n\n\r\nb\0\r",
-        12);
+    put_bytes("t",
+              "\xef\xbb\xbf"
+              "a\r\n\n\r\nb\0\r",
+              12);
     cr_assert_eq(qp_reader_open("t", &reader), QP_OK);
     for (int i = 0; i < 4; i++) {
         cr_assert_eq(qp_reader_raw(reader, &line, &bytes), QP_OK);
@@ -124,7 +98,7 @@ Test(file, raw_lines_keep_all_but_the_line_end)
 
 Test(file, what_can_be_read_only_once)
 {
-    put("t", "a", 1);
+    put_bytes("t", "a", 1);
     cr_assert_eq(mkfifo("pipe", 0600), 0);
     cr_assert(qp_file_once("-") && qp_file_once("pipe") && qp_file_once("/dev/null"));
     cr_assert(!qp_file_once("t") && !qp_file_once(".") && !qp_file_once("absent"));
@@ -167,7 +141,7 @@ Test(file, other_compressed_files_are_named)
         qp_reader *reader;
         char *line;
         size_t bytes;
-        put("c", other[i].content, other[i].bytes);
+        put_bytes("c", other[i].content, other[i].bytes);
         cr_assert_eq(qp_reader_open("c", &reader), QP_OK);
         cr_assert_eq(qp_reader_next(reader, &line, &bytes), QP_EDATA);
         cr_assert_not_null(strstr(qp_error_message(), other[i].name), "%s", qp_error_message());
@@ -178,7 +152,7 @@ Test(file, other_compressed_files_are_named)
         qp_reader *reader;
         char *line;
         size_t bytes;
-        put("c", text[i], strlen(text[i]));
+        put_bytes("c", text[i], strlen(text[i]));
         cr_assert_eq(qp_reader_open("c", &reader), QP_OK);
         cr_assert_eq(qp_reader_next(reader, &line, &bytes), QP_OK, "%s", qp_error_message());
         cr_assert_str_eq(line, text[i]);
@@ -195,13 +169,13 @@ Test(file, damaged_gzip)
     put_gzip("g", "wb", text, sizeof text);
     cr_assert_eq(qp_file_read("g", 10000, &content, &bytes), QP_OK);
     for (size_t cut = 2; cut < bytes; cut++) { /* two bytes are enough to promise gzip */
-        put("cut", content, cut);
+        put_bytes("cut", content, cut);
         cr_assert_eq(gather("cut", all, sizeof all, &lines), QP_EDATA, "cut at %zu of %zu", cut, bytes);
         cr_assert(strstr(qp_error_message(), "cut: "));
     }
     for (size_t at = 40; at < bytes; at += 7) {
         content[at] ^= 0x10;
-        put("flipped", content, bytes);
+        put_bytes("flipped", content, bytes);
         cr_assert_eq(gather("flipped", all, sizeof all, &lines), QP_EDATA, "flipped at %zu", at);
         content[at] ^= 0x10;
     }
@@ -214,7 +188,7 @@ Test(file, long_line)
     char *text = malloc(bytes), *line;
     memset(text, 'x', bytes);
     text[bytes - 2] = '\n';
-    put("long", text, bytes);
+    put_bytes("long", text, bytes);
     put_gzip("long.gz", "wb1", text, bytes);
     for (int gz = 0; gz < 2; gz++) {
         qp_reader *reader;
@@ -234,7 +208,7 @@ Test(file, long_line)
 
 Test(file, standard_input)
 {
-    put("in", "a\nb", 3);
+    put_bytes("in", "a\nb", 3);
     cr_assert(freopen("in", "r", stdin));
     char all[64];
     int64_t lines;
@@ -249,17 +223,17 @@ Test(file, missing_or_folder)
     int64_t lines;
     cr_assert_eq(gather("absent", all, sizeof all, &lines), QP_ENOINPUT);
     cr_assert(strstr(qp_error_message(), "absent: "));
-    cr_assert_eq(gather(folder, all, sizeof all, &lines), QP_ENOINPUT);
+    cr_assert_eq(gather(empty_folder, all, sizeof all, &lines), QP_ENOINPUT);
     cr_assert_eq(qp_file_read("absent", 10, &content, &bytes), QP_ENOINPUT);
     cr_assert_null(content);
-    cr_assert_eq(qp_file_read(folder, 10, &content, &bytes), QP_ENOINPUT);
+    cr_assert_eq(qp_file_read(empty_folder, 10, &content, &bytes), QP_ENOINPUT);
 }
 
 Test(file, whole)
 {
     char *content;
     size_t bytes;
-    put("w", "ab\0c", 4);
+    put_bytes("w", "ab\0c", 4);
     cr_assert_eq(qp_file_read("w", 4, &content, &bytes), QP_OK);
     cr_assert_eq(bytes, 4);
     cr_assert(memcmp(content, "ab\0c", 5) == 0);
@@ -279,7 +253,7 @@ Test(file, bytes_in_parts)
     qp_reader *reader;
     char part[8] = "", *line;
     size_t got, bytes;
-    put("b", "first\nabcdef", 12);
+    put_bytes("b", "first\nabcdef", 12);
     cr_assert_eq(qp_reader_open("b", &reader), QP_OK);
     cr_assert_eq(qp_reader_next(reader, &line, &bytes), QP_OK);
     cr_assert_str_eq(line, "first");
@@ -299,12 +273,12 @@ Test(file, folders)
     cr_assert_eq(qp_folder_make("a/b/c"), QP_OK);
     cr_assert_eq(qp_folder_make("a/b/c/"), QP_OK);
     cr_assert(qp_file_exists("a/b/c"));
-    put("a/file", "x", 1);
+    put_bytes("a/file", "x", 1);
     cr_assert_eq(qp_folder_make("a/file"), QP_ECREATE);
     cr_assert_eq(qp_folder_make("a/file/b"), QP_ECREATE);
     cr_assert_eq(qp_folder_make(""), QP_ECREATE);
-    cr_assert_eq(symlink(folder, "a/link"), 0);
-    put("kept", "x", 1);
+    cr_assert_eq(symlink(empty_folder, "a/link"), 0);
+    put_bytes("kept", "x", 1);
     cr_assert_eq(qp_file_remove_tree("a"), QP_OK);
     cr_assert_not(qp_file_exists("a"));
     cr_assert(qp_file_exists("kept"), "a link must not be followed");
@@ -360,7 +334,7 @@ Test(file, bytes_across_chunks)
     static const size_t step[] = {999, 40000, 65536, 70000, 150000, BYTES + 5};
     unsigned char *content = malloc(BYTES), *part = malloc(BYTES + 5 + GUARD);
     for (int i = 0; i < BYTES; i++) content[i] = (unsigned char)(i * 7 + i / 251);
-    put("parts", content, BYTES);
+    put_bytes("parts", content, BYTES);
     for (size_t s = 0; s < sizeof step / sizeof *step; s++) {
         qp_reader *reader;
         size_t at = 0, got;

@@ -9,30 +9,9 @@
 #include <zlib.h>
 
 #include "lib/base/files/file_list.h"
+#include "tests/empty_folder.h"
 
-static char folder[64];
-
-static void make_folder(void)
-{
-    strcpy(folder, "/tmp/quipu-test-XXXXXX");
-    cr_assert(mkdtemp(folder) && chdir(folder) == 0);
-}
-
-static void remove_folder(void) { cr_assert(chdir("/") == 0 && qp_file_remove_tree(folder) == QP_OK); }
-
-TestSuite(file_list, .init = make_folder, .fini = remove_folder);
-
-static void put(const char *path, const char *text)
-{
-    FILE *stream = fopen(path, "wb");
-    cr_assert(stream && fputs(text, stream) >= 0 && fclose(stream) == 0);
-}
-
-static void put_gzip(const char *path, const char *text)
-{
-    gzFile stream = gzopen(path, "wb");
-    cr_assert(stream && gzputs(stream, text) == (int)strlen(text) && gzclose(stream) == Z_OK);
-}
+TestSuite(file_list, .init = folder_begin, .fini = folder_end);
 
 static void expect_paths(const char *names, const char *wanted)
 {
@@ -42,6 +21,7 @@ static void expect_paths(const char *names, const char *wanted)
     for (int i = 0; i < list.count; i++) sprintf(all + strlen(all), "%s|", list.path[i]);
     cr_expect_str_eq(all, wanted);
     qp_file_list_free(&list);
+    cr_expect(list.count == 0 && !list.path);
 }
 
 static void expect_refusal(const char *names, qp_status wanted, const char *part)
@@ -54,8 +34,8 @@ static void expect_refusal(const char *names, qp_status wanted, const char *part
 
 Test(file_list, names_and_patterns)
 {
-    static const char *const files[] = {"part-2", "part-10", "part-B", "part-a", "x,y", "[z]", "a,b", "a"};
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) put(files[i], "");
+    static const char *const files[] = {"part-2", "part-10", "part-B", "part-a", "x,y", "[z]", "a,b", "a", ","};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) put_text(files[i], "");
     expect_paths("", "");
     expect_paths("none", "none|");
     expect_paths("-", "-|");
@@ -65,6 +45,7 @@ Test(file_list, names_and_patterns)
     expect_paths("x,y", "x,y|"); /* a file has this name */
     expect_paths("part-2,x,y,[z]", "part-2|x,y|[z]|");
     expect_paths("a,b,a,a", "a,b|a|a|");
+    expect_paths(",", ",|");
     expect_refusal("part-2,none-*", QP_ENOINPUT, "none-*: no file matches");
 }
 
@@ -82,7 +63,7 @@ static void expect_shares(const char *names, const char *paths, int items, doubl
 Test(file_list, shares)
 {
     static const char *const files[] = {"a", "b", "c:0.5", "d,e", "part-1", "part-2"};
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) put(files[i], "");
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) put_text(files[i], "");
     expect_shares("a:0.7,b:0.3", "a|b|", 2, 0.7, 0.3);
     expect_shares("none:2", "none|", 1, 2, 2);
     expect_shares("c:0.5:3,d,e:1e-1", "c:0.5|d,e|", 2, 3, 0.1);
@@ -99,7 +80,7 @@ Test(file_list, shares)
 
 Test(file_list, empty_names_are_refused)
 {
-    put("a", "");
+    put_text("a", "");
     expect_refusal(",a", QP_EUSAGE, "an empty name");
     expect_refusal("b,,a", QP_EUSAGE, "an empty name");
     expect_refusal("a,", QP_EUSAGE, "an empty name");
@@ -108,8 +89,8 @@ Test(file_list, empty_names_are_refused)
 
 Test(file_list, what_is_in_a_list)
 {
-    put("a", "");
-    put("b", "");
+    put_text("a", "");
+    put_text("b", "");
     cr_assert(mkfifo("pipe", 0600) == 0);
     cr_expect(qp_file_list_has("a,b", "./b") && !qp_file_list_has("a", "b") && qp_file_list_has("[ab]", "a"));
     cr_expect(qp_file_list_once("a,-") && qp_file_list_once("a,pipe") && !qp_file_list_once("a,b"));
@@ -133,11 +114,11 @@ static qp_status gather(const char *names, char *all)
 Test(file_list, files_are_read_one_after_the_other)
 {
     char all[400];
-    put("a", "\xEF\xBB\xBFone\ntwo");
-    put_gzip("b", "\xEF\xBB\xBFthree\r\n");
-    put("c", "");
-    put_gzip("d", "");
-    put("e", "\nfour\n");
+    put_text("a", "\xEF\xBB\xBFone\ntwo");
+    put_gzip("b", "wb", "\xEF\xBB\xBFthree\r\n", 10);
+    put_text("c", "");
+    put_gzip("d", "wb", "", 0);
+    put_text("e", "\nfour\n");
     cr_assert_eq(gather("?", all), QP_OK, "%s", qp_error_message());
     cr_expect_str_eq(all, "1 a:1 one|1 a:2 two|2 b:1 three|5 e:1 |5 e:2 four|");
     cr_assert_eq(gather("c,d", all), QP_OK);
@@ -147,8 +128,8 @@ Test(file_list, files_are_read_one_after_the_other)
 Test(file_list, a_bad_file_is_named)
 {
     char all[400];
-    put("a", "one\n");
-    put("b", "\x1f\x8b\x08\x01");
+    put_text("a", "one\n");
+    put_text("b", "\x1f\x8b\x08\x01");
     cr_assert(mkdir("folder", 0700) == 0);
     cr_expect_eq(gather("", all), QP_EUSAGE);
     cr_expect_eq(gather("none,a", all), QP_ENOINPUT);
@@ -167,7 +148,7 @@ Test(file_list, many_files_need_few_descriptors)
     char path[20], all[20000] = "";
     for (int i = 0; i < 700; i++) {
         sprintf(path, "f%03d", i);
-        put(path, "x\n");
+        put_text(path, "x\n");
     }
     int before = open("/dev/null", O_RDONLY);
     close(before);

@@ -9,21 +9,9 @@
 
 #include "lib/base/file.h"
 #include "lib/base/files/lock.h"
+#include "tests/empty_folder.h"
 
-static char folder[64];
-
-static void make_folder(void)
-{
-    snprintf(folder, sizeof folder, "/tmp/quipu-test-lock-%d", (int)getpid());
-    if (mkdir(folder, 0777) != 0 || chdir(folder) != 0) cr_assert_fail("no folder");
-}
-
-static void remove_folder(void)
-{
-    if (chdir("/") == 0) qp_file_remove_tree(folder);
-}
-
-TestSuite(lock, .init = make_folder, .fini = remove_folder);
+TestSuite(lock, .init = folder_begin, .fini = folder_end);
 
 Test(lock, one_holder)
 {

@@ -9,36 +9,11 @@
 #include <zlib.h>
 
 #include "lib/base/file.h"
+#include "tests/empty_folder.h"
 
 /* reader — limits, pipes, standard input, and folders; the lines of files are in test_file.c. */
 
-static char folder[64];
-
-static void make_folder(void)
-{
-    strcpy(folder, "/tmp/quipu-test-XXXXXX");
-    cr_assert(mkdtemp(folder) && chdir(folder) == 0);
-}
-
-static void remove_folder(void)
-{
-    cr_assert(chdir("/") == 0);
-    cr_assert_eq(qp_file_remove_tree(folder), QP_OK);
-}
-
-TestSuite(reader, .init = make_folder, .fini = remove_folder);
-
-static void put(const char *path, const void *content, size_t bytes)
-{
-    FILE *stream = fopen(path, "wb");
-    cr_assert(stream && fwrite(content, 1, bytes, stream) == bytes && fclose(stream) == 0);
-}
-
-static void put_gzip(const char *path, const void *content, unsigned bytes)
-{
-    gzFile stream = gzopen(path, "wb");
-    cr_assert(stream && gzwrite(stream, content, bytes) == (int)bytes && gzclose(stream) == Z_OK);
-}
+TestSuite(reader, .init = folder_begin, .fini = folder_end);
 
 /* A line has at most QUIPU_MAX_LINE bytes; what is no number above 0 is the usual limit of 64 MiB. */
 Test(reader, longest_line)
@@ -47,7 +22,7 @@ Test(reader, longest_line)
     qp_reader *reader;
     char *line;
     size_t bytes;
-    put("t", "12345\n123456\n", 13);
+    put_bytes("t", "12345\n123456\n", 13);
     setenv("QUIPU_MAX_LINE", "5", 1);
     cr_assert_eq(qp_reader_open("t", &reader), QP_OK);
     cr_assert_eq(qp_reader_next(reader, &line, &bytes), QP_OK);
@@ -73,8 +48,8 @@ Test(reader, the_bytes_of_the_file_before_it)
     char *path[] = {"a", "b"}, *line;
     qp_reader *reader;
     size_t bytes = 7;
-    put("a", "xxh91AY&SY", 10);
-    put("b", "BZ", 2);
+    put_bytes("a", "xxh91AY&SY", 10);
+    put_bytes("b", "BZ", 2);
     cr_assert_eq(qp_reader_open_paths(path, 2, &reader), QP_OK);
     cr_assert_eq(qp_reader_next(reader, &line, &bytes), QP_OK);
     cr_assert_eq(qp_reader_next(reader, &line, &bytes), QP_OK, "%s", qp_error_message());
@@ -90,7 +65,7 @@ Test(reader, standard_input_stays_open)
     qp_reader *reader;
     char *line, *content;
     size_t bytes;
-    put("in", "ab\n", 3);
+    put_bytes("in", "ab\n", 3);
     cr_assert(freopen("in", "r", stdin));
     cr_assert_eq(qp_reader_open("-", &reader), QP_OK);
     cr_expect_str_eq(qp_reader_path(reader), "stdin");
@@ -103,6 +78,9 @@ Test(reader, standard_input_stays_open)
     cr_expect_str_eq(content, "ab\n");
     free(content);
     cr_assert_neq(fcntl(STDIN_FILENO, F_GETFD), -1);
+    cr_assert_eq(qp_reader_open("in", &reader), QP_OK);
+    cr_expect_eq(read(STDIN_FILENO, &bytes, 1), 0, "another file does not take its place");
+    qp_reader_close(reader);
 }
 
 /* A path that leads to the reading end of a pipe with this content; `rest` is its other end, or -1: closed. */
@@ -152,8 +130,8 @@ Test(reader, bounds_and_compression)
     char *line;
     size_t bytes;
     struct stat gzip;
-    put("t", text, 8);
-    put_gzip("g", text, 8);
+    put_bytes("t", text, 8);
+    put_gzip("g", "wb", text, 8);
     cr_assert_eq(stat("g", &gzip), 0);
     const char *const path[] = {"t", "g", put_pipe(text, 8, NULL)};
     const int64_t bound[] = {8, (int64_t)gzip.st_size * 1032, INT64_MAX};
@@ -201,8 +179,8 @@ static qp_status visit(void *self, const char *name)
 Test(reader, names_of_a_folder)
 {
     int seen[10] = {0};
-    put("a", "", 0);
-    put("b", "", 0);
+    put_bytes("a", "", 0);
+    put_bytes("b", "", 0);
     cr_assert_eq(qp_folder_make("c"), QP_OK);
     struct stat made;
     mode_t mask = umask(0);

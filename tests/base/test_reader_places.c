@@ -6,41 +6,32 @@
 #include <zlib.h>
 
 #include "lib/base/file.h"
+#include "tests/empty_folder.h"
 
 /* A reader finds every place again that qp_reader_tell gave, in plain and gzipped files that are read one after the
  * other. */
 
 enum { LINES = 9000, FILES = 4 };
 
-static char folder[] = "/tmp/quipu-places-XXXXXX";
 static char *path[FILES] = {"a", "b.gz", "empty", "c"};
 static char text[FILES][LINES * 24];
 
 static void set_up(void)
 {
-    cr_assert(mkdtemp(folder) && chdir(folder) == 0);
+    folder_begin();
     for (int f = 0; f < FILES; f++) {
         size_t bytes = 0;
         for (int i = 0; i < LINES && f != 2; i++)
             bytes += (size_t)sprintf(text[f] + bytes, "%s line %d %.*s\n", path[f], i, i % 9, "abcdefgh");
         if (f == 3) text[f][--bytes] = '\0'; /* the last line has no end */
-        if (f == 1) {
-            gzFile out = gzopen(path[f], "wb");
-            cr_assert(out && gzwrite(out, text[f], (unsigned)bytes) == (int)bytes && gzclose(out) == Z_OK);
-        } else {
-            FILE *out = fopen(path[f], "wb");
-            cr_assert(out && fwrite(text[f], 1, bytes, out) == bytes && fclose(out) == 0);
-        }
+        if (f == 1)
+            put_gzip(path[f], "wb", text[f], bytes);
+        else
+            put_bytes(path[f], text[f], bytes);
     }
 }
 
-static void clean(void)
-{
-    cr_assert_eq(chdir("/"), 0);
-    qp_file_remove_tree(folder);
-}
-
-TestSuite(reader_places, .init = set_up, .fini = clean);
+TestSuite(reader_places, .init = set_up, .fini = folder_end);
 
 /* The next line is line i of file f, whose number and file the reader knows. */
 static void expect_line(qp_reader *reader, int f, int i)

@@ -14,22 +14,9 @@
 
 #include "lib/base/file.h"
 #include "lib/base/writer.h"
+#include "tests/empty_folder.h"
 
-static char folder[64];
-
-static void make_folder(void)
-{
-    strcpy(folder, "/tmp/quipu-test-XXXXXX");
-    cr_assert(mkdtemp(folder) && chdir(folder) == 0);
-}
-
-static void remove_folder(void)
-{
-    cr_assert(chdir("/") == 0);
-    cr_assert_eq(qp_file_remove_tree(folder), QP_OK);
-}
-
-TestSuite(writer, .init = make_folder, .fini = remove_folder);
+TestSuite(writer, .init = folder_begin, .fini = folder_end);
 
 static int entries(void)
 {
@@ -38,15 +25,6 @@ static int entries(void)
     while (readdir(listing)) count++;
     closedir(listing);
     return count;
-}
-
-static void expect_content(const char *path, const char *expected)
-{
-    char *content;
-    size_t bytes;
-    cr_assert_eq(qp_file_read(path, 1 << 20, &content, &bytes), QP_OK);
-    cr_assert_str_eq(content, expected);
-    free(content);
 }
 
 static qp_status write_text(const char *path, const char *text)

@@ -35,8 +35,8 @@ static void set(qp_model_config *config, const char *setting)
 
 qp_package *small_package(const char *const *setting, qp_tokenizer *tokenizer, const char *labels)
 {
-    static const char *const common[] = {"emb_size=8", "ff_size=8", "heads=2", "enc_layers=1", "dec_layers=1",
-                                         "init_gain=2"};
+    static const char *const common[] = {"emb_size=8",   "ff_size=8",    "heads=2",
+                                         "enc_layers=1", "dec_layers=1", "init_gain=2"};
     qp_package *package;
     qp_model *model;
     qp_model_config config;
@@ -53,5 +53,13 @@ qp_package *small_package(const char *const *setting, qp_tokenizer *tokenizer, c
     cr_assert_eq(qp_model_new(&config, 5, &model), QP_OK, "%s", qp_error_message());
     qp_package_set_tokenizers(package, config.encoder != QP_KIND_NONE ? tokenizer : NULL, tokenizer);
     qp_package_set_model(package, model);
+    return package;
+}
+
+quipu_package *trained_package(const char *const *option, const char *text)
+{
+    quipu_training training = {.size = sizeof training, .option = option, .train_text = text};
+    quipu_package *package;
+    cr_assert_eq(quipu_train(&training, &package, NULL), QUIPU_OK, "%s", quipu_error_message());
     return package;
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/quipu.h"
+#include "tests/package/small_package.h"
 
 /* Languages of a translator whose tokens 0 and 3 are their names. */
 
@@ -13,10 +13,9 @@ static qp_search_config search;
 
 static void set_up(void)
 {
-    static const char *const option[] = {"tokenizer", "word", "encoder", "transformer", "layers", "1", "emb-size", "8",
-                                         "ff-size",   "8",    "heads",   "2",           "steps",  "1", NULL};
-    quipu_training training = {.size = sizeof training, .option = option, .train_text = "a b c\tc b a\nb c a\ta c b\n"};
-    cr_assert_eq(quipu_train(&training, &package, NULL), QUIPU_OK, "%s", quipu_error_message());
+    static const char *const option[] = {"tokenizer", "word", "encoder",   "transformer",
+                                         "steps",     "1",    SMALL_SIZES, NULL};
+    package = trained_package(option, "a b c\tc b a\nb c a\ta c b\n");
     qp_config_defaults(&qp_search_fields, &search);
 }
 

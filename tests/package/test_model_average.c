@@ -8,9 +8,9 @@
 
 #include "lib/base/file.h"
 #include "lib/model/model_file.h"
+#include "tests/empty_folder.h"
 
 enum { MODELS = 3 };
-static char folder[] = "/tmp/quipu-average-XXXXXX";
 static const char *const name[] = {"0", "1", "2"};
 
 /* Saves a model of this seed, width, dropout and texts. */
@@ -43,17 +43,11 @@ static qp_model_texts texts_of(const char *source, const char *target, const cha
 
 static void set_up(void)
 {
-    cr_assert(mkdtemp(folder) && chdir(folder) == 0);
+    folder_begin();
     for (int i = 0; i < MODELS; i++) put(name[i], i + 1, 6, 0.1 * i, texts_of("s", "t", "[\"a\",\"b\"]", "{}"));
 }
 
-static void clean(void)
-{
-    cr_assert_eq(chdir("/"), 0);
-    qp_file_remove_tree(folder);
-}
-
-TestSuite(model_average, .init = set_up, .fini = clean);
+TestSuite(model_average, .init = set_up, .fini = folder_end);
 
 /* The mean of each weight, in double; configuration and texts are those of the first. */
 Test(model_average, the_mean_of_every_weight)

@@ -8,47 +8,23 @@
 #include "lib/model/model_file.h"
 #include "lib/package/package.h"
 #include "lib/quipu.h"
+#include "tests/empty_folder.h"
+#include "tests/package/small_package.h"
 #include "tokenizer/tokenizer_file.h"
 
 /* package — what qp_package_load accepts and refuses. The commands' side is in tests/cli/base/test_open_model.c. */
-static char folder[] = "/tmp/quipu-package-XXXXXX";
 static const char pairs[] = "a b c\tc b a\nb c a\ta c b\nc a b\tb a c\n";
 
 static void set_up(void)
 {
-    static const char *const option[] = {"model",
-                                         "t.safetensors",
-                                         "tokenizer",
-                                         "word",
-                                         "encoder",
-                                         "transformer",
-                                         "layers",
-                                         "1",
-                                         "emb-size",
-                                         "8",
-                                         "ff-size",
-                                         "8",
-                                         "heads",
-                                         "2",
-                                         "share-vocab",
-                                         "false",
-                                         "tied-embeddings-all",
-                                         "false",
-                                         "steps",
-                                         "1",
-                                         NULL};
-    cr_assert(mkdtemp(folder) && chdir(folder) == 0);
-    quipu_training training = {.size = sizeof training, .option = option, .train_text = pairs};
-    cr_assert_eq(quipu_train(&training, NULL, NULL), QUIPU_OK, "%s", quipu_error_message());
+    static const char *const option[] = {
+        "model", "t.safetensors",       "tokenizer", "word",  "encoder", "transformer", "share-vocab",
+        "false", "tied-embeddings-all", "false",     "steps", "1",       SMALL_SIZES,   NULL};
+    folder_begin();
+    quipu_close(trained_package(option, pairs));
 }
 
-static void clean(void)
-{
-    cr_assert_eq(chdir("/"), 0);
-    qp_file_remove_tree(folder);
-}
-
-TestSuite(package, .init = set_up, .fini = clean);
+TestSuite(package, .init = set_up, .fini = folder_end);
 
 static void same_files(const char *a, const char *b)
 {
@@ -141,11 +117,9 @@ Test(package, refuses_what_is_incomplete)
 /* A decoder may share the encoder's tokenizer only if its embedding has as many rows. */
 Test(package, a_shared_tokenizer_must_fit_both_sides)
 {
-    static const char *const option[] = {"model", "u.safetensors", "tokenizer", "word",  "layers", "1",     "emb-size",
-                                         "8",     "ff-size",       "8",         "heads", "2",      "steps", "1",
-                                         NULL};
-    quipu_training training = {.size = sizeof training, .option = option, .train_text = "a b c d e\tx y\n"};
-    cr_assert_eq(quipu_train(&training, NULL, NULL), QUIPU_OK, "%s", quipu_error_message());
+    static const char *const option[] = {"model", "u.safetensors", "tokenizer", "word", "steps",
+                                         "1",     SMALL_SIZES,     NULL};
+    quipu_close(trained_package(option, "a b c d e\tx y\n"));
     qp_model *model;
     qp_model_texts texts;
     qp_package *package;

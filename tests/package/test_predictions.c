@@ -114,6 +114,28 @@ Test(predictions, files_of_images)
     unlink(path);
 }
 
+/* Images of another size are refused, whichever side differs. */
+Test(predictions, images_of_another_size)
+{
+    static const char side[][2] = {{2, 2}, {4, 2}, {2, 4}, {8, 4}, {4, 4}};
+    qp_package *package = image_package();
+    for (int i = 0; i < 5; i++) {
+        char path[] = "/tmp/quipu-images-XXXXXX", wanted[64];
+        const char head[16] = {0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, side[i][0], 0, 0, 0, side[i][1]}, pixels[32] = {0};
+        const bool fits = side[i][0] == 4 && side[i][1] == 4;
+        FILE *file = fdopen(mkstemp(path), "wb");
+        qp_images images;
+        cr_assert(file && fwrite(head, 1, 16, file) == 16);
+        cr_assert(fwrite(pixels, 1, (size_t)(side[i][0] * side[i][1]), file) > 0 && fclose(file) == 0);
+        cr_expect_eq(qp_read_images(package, path, "", &images), fits ? QP_OK : QP_EDATA, "%s", qp_error_message());
+        sprintf(wanted, "images of %d x %d x 1, but the model reads 4 x 4 x 1", side[i][0], side[i][1]);
+        if (!fits) cr_expect(strstr(qp_error_message(), wanted), "%s", qp_error_message());
+        if (fits) qp_images_free(&images);
+        unlink(path);
+    }
+    qp_package_free(package);
+}
+
 /* ---- taggers ---- */
 
 static qp_conll *sentences_of(const char *text)
@@ -149,7 +171,7 @@ static void expect_same(const qp_package *package, const char *a, const char *b)
 /* A tagger that reads 5 pieces, of one letter each, and the end: a longer sentence is as several, of whole words. */
 Test(predictions, long_sentences_are_cut_into_parts)
 {
-    static const char *const setting[] = {"task=tag",      "decoder=none",       "encoder=gru",
+    static const char *const setting[] = {"task=tag",     "decoder=none",       "encoder=gru",
                                           "max_length=6", "bidirectional=true", NULL};
     qp_package *package = small_package(setting, small_tokenizer(QP_TOKENIZER_CHAR, "abcdefgh\n"), three);
     expect_same(package, "a\nb\nc\nd\ne\n", "a\nb\nc\nd\ne\n");

@@ -8,18 +8,10 @@
 
 #include "lib/base/file.h"
 #include "lib/quipu.h"
+#include "tests/package/small_package.h"
 
 /* quipu — the public interface: what it refuses, and that its answers agree with each other. The examples in
  * tests/examples show it in use. */
-#define SMALL "layers", "1", "emb-size", "8", "ff-size", "8", "heads", "2"
-
-static quipu_package *train(const char *const *option, const char *text)
-{
-    quipu_training training = {.size = sizeof training, .option = option, .train_text = text};
-    quipu_package *package;
-    cr_assert_eq(quipu_train(&training, &package, NULL), QUIPU_OK, "%s", quipu_error_message());
-    return package;
-}
 
 static void failed(quipu_status status, quipu_status expected, const char *why)
 {
@@ -29,15 +21,15 @@ static void failed(quipu_status status, quipu_status expected, const char *why)
 
 static quipu_package *language_model(void)
 {
-    static const char *const option[] = {"task", "lm", "tokenizer", "char", "steps", "3", SMALL, NULL};
-    return train(option, "abc abc\nbca cab\n");
+    static const char *const option[] = {"task", "lm", "tokenizer", "char", "steps", "3", SMALL_SIZES, NULL};
+    return trained_package(option, "abc abc\nbca cab\n");
 }
 
 Test(quipu, attention_of_a_language_model)
 {
     static const char *const option[] = {"task",  "lm", "decoder",   "transformer", "tokenizer", "char",
-                                         "steps", "3",  "lm-window", "16",          SMALL,       NULL};
-    quipu_package *package = train(option, "abc abc\nbca cab\n");
+                                         "steps", "3",  "lm-window", "16",          SMALL_SIZES, NULL};
+    quipu_package *package = trained_package(option, "abc abc\nbca cab\n");
     quipu_maps *maps;
     cr_assert_eq(quipu_attend(package, NULL, "abc", NULL, &maps), QUIPU_OK, "%s", quipu_error_message());
     quipu_map_size size = quipu_maps_size(maps, QUIPU_DECODER_MAP);
@@ -83,7 +75,8 @@ Test(quipu, given_options_override_a_preset)
     static const char *const option[] = {"preset", "lstm-char", "emb_size", "16", "steps", "1", NULL};
     static const char *const expected[][2] = {
         {"hidden-size", "128"}, {"emb-size", "16"}, {"decoder", "lstm"}, {"encoder", "none"}, {"lm-window", "50"}};
-    quipu_package *package = train(option, "some running text, as long as a few windows of it; some running text\n");
+    quipu_package *package = trained_package(option,
+                                             "some running text, as long as a few windows of it; some running text\n");
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
         char *value;
         cr_assert_eq(quipu_setting(package, expected[i][0], &value), QUIPU_OK);
@@ -101,7 +94,7 @@ static int stop_at_two(void *self, const quipu_progress *progress)
 
 Test(quipu, a_callback_stops_the_training)
 {
-    static const char *const option[] = {"task", "lm", "tokenizer", "char", "steps", "50", SMALL, NULL};
+    static const char *const option[] = {"task", "lm", "tokenizer", "char", "steps", "50", SMALL_SIZES, NULL};
     int64_t update = 0;
     quipu_training training = {
         .size = sizeof training, .option = option, .train_text = "ab\nba\n", .progress = stop_at_two, .self = &update};
@@ -181,11 +174,11 @@ Test(quipu, batches_do_not_change_scores_and_vectors)
 
 Test(quipu, a_classifier_gives_probabilities)
 {
-    static const char *const option[] = {"task", "classify",  "tokenizer", "word",    "steps", "60",  "lr",
-                                         "0.02", "lr-warmup", "0",         "dropout", "0",     SMALL, NULL};
+    static const char *const option[] = {"task", "classify",  "tokenizer", "word",    "steps", "60",        "lr",
+                                         "0.02", "lr-warmup", "0",         "dropout", "0",     SMALL_SIZES, NULL};
     const char *text[] = {"a good day", "a bad day"};
     float probability[4];
-    quipu_package *package = train(option, "yes\ta good day\nno\ta bad day\nyes\tgood\nno\tbad\n");
+    quipu_package *package = trained_package(option, "yes\ta good day\nno\ta bad day\nyes\tgood\nno\tbad\n");
     cr_assert_eq(quipu_labels(package), 2);
     cr_assert_eq(quipu_classify(package, text, 2, NULL, probability), QUIPU_OK, "%s", quipu_error_message());
     for (int i = 0; i < 2; i++) {
@@ -200,14 +193,15 @@ Test(quipu, a_classifier_gives_probabilities)
 /* The letter of a word says its tag, whatever the words around it. */
 Test(quipu, a_tagger_reads_words)
 {
-    static const char *const option[] = {"task", "tag",       "tokenizer", "word",    "steps", "80",  "lr",
-                                         "0.02", "lr-warmup", "0",         "dropout", "0",     SMALL, NULL};
+    static const char *const option[] = {"task", "tag",       "tokenizer", "word",    "steps", "80",        "lr",
+                                         "0.02", "lr-warmup", "0",         "dropout", "0",     SMALL_SIZES, NULL};
     const char *word[] = {"bird", "the", "sees", "cat", "bird", "the"}, *expected[] = {"N", "D", "V", "N", "N", "D"};
     const char *empty[] = {"the", ""};
     int label[6];
     float probability[6];
-    quipu_package *package = train(option, "the\tD\ncat\tN\nsees\tV\nthe\tD\nbird\tN\n\nthe\tD\nbird\tN\nsees\tV\n\n"
-                                           "cat\tN\nsees\tV\nthe\tD\nbird\tN\n");
+    quipu_package *package = trained_package(option,
+                                             "the\tD\ncat\tN\nsees\tV\nthe\tD\nbird\tN\n\nthe\tD\nbird\tN\nsees\tV\n\n"
+                                             "cat\tN\nsees\tV\nthe\tD\nbird\tN\n");
     cr_assert_eq(quipu_labels(package), 3);
     cr_assert_eq(quipu_tag(package, word, 6, NULL, label, probability), QUIPU_OK, "%s", quipu_error_message());
     for (int i = 0; i < 6; i++) {
@@ -224,13 +218,13 @@ Test(quipu, a_tagger_reads_words)
 
 Test(quipu, a_forecaster_continues_a_series)
 {
-    static const char *const option[] = {"task", "regress", "window", "4", "steps", "5", SMALL, NULL};
+    static const char *const option[] = {"task", "regress", "window", "4", "steps", "5", SMALL_SIZES, NULL};
     char text[4000] = "x\n";
     double value[8], forecast[8];
     int columns, window, horizon;
     for (int i = 0; i < 60; i++) sprintf(text + strlen(text), "%.3f\n", sin(i));
     for (int i = 0; i < 8; i++) value[i] = sin(i);
-    quipu_package *package = train(option, text);
+    quipu_package *package = trained_package(option, text);
     cr_assert_eq(quipu_forecast_sizes(package, &columns, &window, &horizon), QUIPU_OK);
     cr_expect(columns == 1 && window == 4 && horizon == 1, "%d %d %d", columns, window, horizon);
     cr_assert_eq(quipu_forecast(package, value, 8, forecast), QUIPU_OK, "%s", quipu_error_message());

@@ -7,34 +7,25 @@
 
 #include "lib/base/file.h"
 #include "lib/quipu.h"
+#include "tests/empty_folder.h"
+#include "tests/package/small_package.h"
 
 /* quipu_text — translations, maps and files of the public interface, in a folder of its own. */
 
-static char folder[] = "/tmp/quipu-text-XXXXXX";
 static quipu_package *package;
-
-static quipu_package *train(const char *const *option, const char *text)
-{
-    quipu_training training = {.size = sizeof training, .option = option, .train_text = text};
-    quipu_package *made;
-    cr_assert_eq(quipu_train(&training, &made, NULL), QUIPU_OK, "%s", quipu_error_message());
-    return made;
-}
 
 static void set_up(void)
 {
-    static const char *const option[] = {"tokenizer", "word", "encoder",     "transformer", "layers", "2",
-                                         "emb-size",  "8",    "ff-size",     "8",           "heads",  "2",
-                                         "steps",     "2",    "share-vocab", "false",       NULL};
-    cr_assert(mkdtemp(folder) && chdir(folder) == 0);
-    package = train(option, "a b c\tx y z\nb c a\ty z x\nc a b\tz x y\n");
+    static const char *const option[] = {"tokenizer",   "word",  "encoder",   "transformer", "steps", "2",
+                                         "share-vocab", "false", SMALL_SIZES, "layers",      "2",     NULL};
+    folder_begin();
+    package = trained_package(option, "a b c\tx y z\nb c a\ty z x\nc a b\tz x y\n");
 }
 
 static void clean(void)
 {
     quipu_close(package);
-    cr_assert_eq(chdir("/"), 0);
-    qp_file_remove_tree(folder);
+    folder_end();
 }
 
 TestSuite(quipu_text, .init = set_up, .fini = clean);
@@ -146,7 +137,7 @@ Test(quipu_text, ngrams)
 {
     static const char *const option[] = {"task", "lm", "decoder", "ngram", "order", "2", "tokenizer", "space", NULL};
     static const char *const line[] = {"a a a", "a b a"};
-    quipu_package *counted = train(option, "a a a a\na a a b\nb a a a\n");
+    quipu_package *counted = trained_package(option, "a a a a\na a a b\nb a a a\n");
     double score[2];
     int tokens[2];
     cr_assert_eq(quipu_score(counted, NULL, line, 2, NULL, score, tokens), QUIPU_OK, "%s", quipu_error_message());

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lib/run/settings/presets.h"
+#include "tests/empty_folder.h"
 
 static bool among(const void *self, const char *name)
 {
@@ -85,24 +86,9 @@ Test(train_settings, what_follows_from_them)
 }
 
 /* Weights of another model come with its tokenizer, unless one is given. */
-/* A safetensors file without a model, in a folder of its own. */
-static void write_base(void)
+Test(train_settings, tokenizers_of_other_models, .init = folder_begin, .fini = folder_end)
 {
-    static const char empty[] = "\2\0\0\0\0\0\0\0{}";
-    char folder[] = "/tmp/quipu-settings-XXXXXX";
-    cr_assert(mkdtemp(folder) && chdir(folder) == 0);
-    FILE *file = fopen("base.safetensors", "wb");
-    cr_assert(file && fwrite(empty, 1, sizeof empty - 1, file) == sizeof empty - 1 && fclose(file) == 0);
-}
-
-static void remove_base(void)
-{
-    char folder[64];
-    cr_assert(unlink("base.safetensors") == 0 && getcwd(folder, sizeof folder) && rmdir(folder) == 0);
-}
-
-Test(train_settings, tokenizers_of_other_models, .init = write_base, .fini = remove_base)
-{
+    put_bytes("base.safetensors", "\2\0\0\0\0\0\0\0{}", 10); /* without a model */
     qp_train_settings s = plain();
     set(&s, "init-from", "nowhere.safetensors");
     cr_expect_eq(qp_train_complete(&s, among, ""), QP_ENOINPUT);

@@ -6,20 +6,11 @@
 #include <unistd.h>
 
 #include "lib/base/file.h"
+#include "tests/empty_folder.h"
 
 /* The public interface of tokenizers; what they do is tested elsewhere. */
 
-static char folder[] = "/tmp/quipu-tokenizer-XXXXXX";
-
-static void set_up(void) { cr_assert(mkdtemp(folder) && chdir(folder) == 0); }
-
-static void clean(void)
-{
-    cr_assert_eq(chdir("/"), 0);
-    qp_file_remove_tree(folder);
-}
-
-TestSuite(quipu_tokenizer, .init = set_up, .fini = clean);
+TestSuite(quipu_tokenizer, .init = folder_begin, .fini = folder_end);
 
 static const char *const lines[] = {"the cat sees a dog", "the dog sees a cat", NULL};
 

@@ -7,18 +7,9 @@
 #include <unistd.h>
 
 #include "lib/base/file.h"
+#include "tests/empty_folder.h"
 
-static char folder[] = "/tmp/quipu-folder-XXXXXX";
-
-static void set_up(void) { cr_assert(mkdtemp(folder) && chdir(folder) == 0); }
-
-static void clean(void)
-{
-    cr_assert_eq(chdir("/"), 0);
-    qp_file_remove_tree(folder);
-}
-
-TestSuite(train_folder, .init = set_up, .fini = clean);
+TestSuite(train_folder, .init = folder_begin, .fini = folder_end);
 
 /* ---- fingerprints ---- */
 
@@ -45,8 +36,8 @@ static void fill_data(void)
 /* The words of the fingerprint that differ from those of `before`, by their first letters. */
 static const char *changed(uint64_t embeddings, uint64_t teacher)
 {
-    static const char *const word[] = {"model-", "learning-", "data-", "source-", "target-", "valid-", "embeddings-",
-                                       "teacher-"};
+    static const char *const word[] = {"model-",  "learning-", "data-",       "source-",
+                                       "target-", "valid-",    "embeddings-", "teacher-"};
     static char differ[10];
     char now[QP_FINGERPRINT_BYTES];
     int used = 0;
@@ -73,11 +64,12 @@ Test(train_folder, options_of_a_fingerprint)
 {
     static const struct {
         const char *name, *value, *changed;
-    } known[] = {{"enc_layers", "5", "m"},  {"lr", "0.5", "l"},       {"beta1", "0.5", "l"},    {"seed", "7", "l"},
-                 {"tag_column", "3", "l"},  {"threads", "3", ""},     {"disp_freq", "3", ""},   {"save_freq", "3", ""},
-                 {"keep", "9", ""},         {"quiet", "true", ""},    {"overwrite", "true", ""}, {"steps", "77", ""},
-                 {"epochs", "7", ""},       {"time_limit", "5m", ""}, {"train_tokens", "5", ""}, {"model", "x", ""},
-                 {"gradient_bucket", "3", ""}};
+    } known[] = {{"enc_layers", "5", "m"}, {"lr", "0.5", "l"},          {"beta1", "0.5", "l"},
+                 {"seed", "7", "l"},       {"tag_column", "3", "l"},    {"threads", "3", ""},
+                 {"disp_freq", "3", ""},   {"save_freq", "3", ""},      {"keep", "9", ""},
+                 {"quiet", "true", ""},    {"overwrite", "true", ""},   {"steps", "77", ""},
+                 {"epochs", "7", ""},      {"time_limit", "5m", ""},    {"train_tokens", "5", ""},
+                 {"model", "x", ""},       {"gradient_bucket", "3", ""}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         begin();
         cr_assert_eq(qp_train_set(&settings, known[i].name, known[i].value), QP_OK, "%s", qp_error_message());
