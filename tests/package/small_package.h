@@ -15,8 +15,8 @@ qp_tokenizer *small_tokenizer(int type, const char *text);
 qp_package *small_package(const char *const *setting, qp_tokenizer *tokenizer, const char *labels);
 
 /* What quipu_train makes of a text and options, NAME and VALUE in turn up to NULL. The caller closes it.
- * SMALL_SIZES: options of one layer of width 8. */
-#define SMALL_SIZES "layers", "1", "emb-size", "8", "ff-size", "8", "heads", "2"
+ * SMALL_MODEL: options of one layer of width 8. */
+#define SMALL_MODEL "layers", "1", "emb-size", "8", "ff-size", "8", "heads", "2"
 quipu_package *trained_package(const char *const *option, const char *text);
 
 #endif

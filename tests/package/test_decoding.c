@@ -14,7 +14,7 @@ static qp_search_config search;
 static void set_up(void)
 {
     static const char *const option[] = {"tokenizer", "word", "encoder",   "transformer",
-                                         "steps",     "1",    SMALL_SIZES, NULL};
+                                         "steps",     "1",    SMALL_MODEL, NULL};
     package = trained_package(option, "a b c\tc b a\nb c a\ta c b\n");
     qp_config_defaults(&qp_search_fields, &search);
 }

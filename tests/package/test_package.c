@@ -19,7 +19,7 @@ static void set_up(void)
 {
     static const char *const option[] = {
         "model", "t.safetensors",       "tokenizer", "word",  "encoder", "transformer", "share-vocab",
-        "false", "tied-embeddings-all", "false",     "steps", "1",       SMALL_SIZES,   NULL};
+        "false", "tied-embeddings-all", "false",     "steps", "1",       SMALL_MODEL,   NULL};
     folder_begin();
     quipu_close(trained_package(option, pairs));
 }
@@ -118,7 +118,7 @@ Test(package, refuses_what_is_incomplete)
 Test(package, a_shared_tokenizer_must_fit_both_sides)
 {
     static const char *const option[] = {"model", "u.safetensors", "tokenizer", "word", "steps",
-                                         "1",     SMALL_SIZES,     NULL};
+                                         "1",     SMALL_MODEL,     NULL};
     quipu_close(trained_package(option, "a b c d e\tx y\n"));
     qp_model *model;
     qp_model_texts texts;

@@ -21,14 +21,14 @@ static void failed(quipu_status status, quipu_status expected, const char *why)
 
 static quipu_package *language_model(void)
 {
-    static const char *const option[] = {"task", "lm", "tokenizer", "char", "steps", "3", SMALL_SIZES, NULL};
+    static const char *const option[] = {"task", "lm", "tokenizer", "char", "steps", "3", SMALL_MODEL, NULL};
     return trained_package(option, "abc abc\nbca cab\n");
 }
 
 Test(quipu, attention_of_a_language_model)
 {
     static const char *const option[] = {"task",  "lm", "decoder",   "transformer", "tokenizer", "char",
-                                         "steps", "3",  "lm-window", "16",          SMALL_SIZES, NULL};
+                                         "steps", "3",  "lm-window", "16",          SMALL_MODEL, NULL};
     quipu_package *package = trained_package(option, "abc abc\nbca cab\n");
     quipu_maps *maps;
     cr_assert_eq(quipu_attend(package, NULL, "abc", NULL, &maps), QUIPU_OK, "%s", quipu_error_message());
@@ -94,7 +94,7 @@ static int stop_at_two(void *self, const quipu_progress *progress)
 
 Test(quipu, a_callback_stops_the_training)
 {
-    static const char *const option[] = {"task", "lm", "tokenizer", "char", "steps", "50", SMALL_SIZES, NULL};
+    static const char *const option[] = {"task", "lm", "tokenizer", "char", "steps", "50", SMALL_MODEL, NULL};
     int64_t update = 0;
     quipu_training training = {
         .size = sizeof training, .option = option, .train_text = "ab\nba\n", .progress = stop_at_two, .self = &update};
@@ -175,7 +175,7 @@ Test(quipu, batches_do_not_change_scores_and_vectors)
 Test(quipu, a_classifier_gives_probabilities)
 {
     static const char *const option[] = {"task", "classify",  "tokenizer", "word",    "steps", "60",        "lr",
-                                         "0.02", "lr-warmup", "0",         "dropout", "0",     SMALL_SIZES, NULL};
+                                         "0.02", "lr-warmup", "0",         "dropout", "0",     SMALL_MODEL, NULL};
     const char *text[] = {"a good day", "a bad day"};
     float probability[4];
     quipu_package *package = trained_package(option, "yes\ta good day\nno\ta bad day\nyes\tgood\nno\tbad\n");
@@ -194,7 +194,7 @@ Test(quipu, a_classifier_gives_probabilities)
 Test(quipu, a_tagger_reads_words)
 {
     static const char *const option[] = {"task", "tag",       "tokenizer", "word",    "steps", "80",        "lr",
-                                         "0.02", "lr-warmup", "0",         "dropout", "0",     SMALL_SIZES, NULL};
+                                         "0.02", "lr-warmup", "0",         "dropout", "0",     SMALL_MODEL, NULL};
     const char *word[] = {"bird", "the", "sees", "cat", "bird", "the"}, *expected[] = {"N", "D", "V", "N", "N", "D"};
     const char *empty[] = {"the", ""};
     int label[6];
@@ -218,7 +218,7 @@ Test(quipu, a_tagger_reads_words)
 
 Test(quipu, a_forecaster_continues_a_series)
 {
-    static const char *const option[] = {"task", "regress", "window", "4", "steps", "5", SMALL_SIZES, NULL};
+    static const char *const option[] = {"task", "regress", "window", "4", "steps", "5", SMALL_MODEL, NULL};
     char text[4000] = "x\n";
     double value[8], forecast[8];
     int columns, window, horizon;

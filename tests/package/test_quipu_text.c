@@ -17,7 +17,7 @@ static quipu_package *package;
 static void set_up(void)
 {
     static const char *const option[] = {"tokenizer",   "word",  "encoder",   "transformer", "steps", "2",
-                                         "share-vocab", "false", SMALL_SIZES, "layers",      "2",     NULL};
+                                         "share-vocab", "false", SMALL_MODEL, "layers",      "2",     NULL};
     folder_begin();
     package = trained_package(option, "a b c\tx y z\nb c a\ty z x\nc a b\tz x y\n");
 }
