@@ -10,7 +10,7 @@ enum { SIDE = 6, PATCH = 2, PATCHES = 9, LAYERS = 2, HEADS = 4 };
 /* A classifier of images of 6 x 6 pixels in patches of 2 x 2, with its first weights. */
 static qp_package *package_of(const char *const *setting, int settings)
 {
-    static const char *const common[] = {"task=classify", "decoder=none", "labels=3",   "features=4",  "max_length=9",
+    static const char *const common[] = {"task=classify", "decoder=none", "labels=3",    "features=4", "max_length=9",
                                          "pos=learned",   "enc_layers=2", "emb_size=16", "heads=4"};
     qp_package *package;
     qp_model *model;
@@ -99,4 +99,55 @@ Test(attention_image, attention_pooling_alone_and_none)
     cr_expect(strstr(qp_error_message(), "no attention"));
     qp_package_free(package);
     qp_images_free(&images);
+}
+
+/* A wide image in colors, the second of two: names of all its patches, and its gray, from its least number to its
+ * largest. */
+Test(attention_image, names_of_patches_and_the_image_in_gray)
+{
+    enum { HIGH = 4, WIDE = 6, CHANNELS = 3, CELLS = HIGH * WIDE * CHANNELS, CLASS = 1 };
+    static const char *const name[] = {"class", "1,1", "1,2", "1,3", "2,1", "2,2", "2,3"};
+    static const char *const number[] = {"1", "2", "3"};
+    for (int flat = 0; flat < 2; flat++) {
+        qp_package *package = package_of((const char *const[]){"pooling=class-token", "features=12", "max_length=6"},
+                                         3);
+        qp_images images = {.size = {HIGH, WIDE, CHANNELS}, .count = 2, .pixel = malloc(2 * CELLS)};
+        qp_picture picture;
+        package->images.size = images.size;
+        for (int i = 0; i < 2 * CELLS; i++) images.pixel[i] = (uint8_t)(flat ? 7 : i < CELLS ? 255 : 20 + i * 37 % 200);
+        cr_assert_eq(qp_attend_image(package, &images, 1, &picture, NULL), QP_OK, "%s", qp_error_message());
+        const qp_token_labels *all = &picture.side[QP_MAP_ENCODER].rows, *rows = &picture.side[QP_MAP_CROSS].rows;
+        const qp_token_labels *columns = &picture.side[QP_MAP_CROSS].columns;
+        cr_assert(all->count == 7 && rows->count == 2 && columns->count == 3);
+        for (int i = 0; i < 7; i++) cr_expect_str_eq(all->text[i], name[i]);
+        for (int i = 0; i < 2; i++) cr_expect_str_eq(rows->text[i], number[i]);
+        for (int i = 0; i < 3; i++) cr_expect_str_eq(columns->text[i], number[i]);
+        cr_expect(picture.image_height == HIGH && picture.image_width == WIDE);
+        double least = 255, most = 0;
+        for (int i = CELLS; i < 2 * CELLS; i++) {
+            least = fmin(least, images.pixel[i]);
+            most = fmax(most, images.pixel[i]);
+        }
+        for (int i = 0; i < HIGH * WIDE; i++) {
+            const uint8_t *color = images.pixel + CELLS + CHANNELS * i;
+            double gray = flat ? 0 : 255 * ((color[0] + color[1] + color[2]) / 3.0 - least) / (most - least);
+            cr_expect_float_eq(picture.image[i], gray, 0.5001, "pixel %d: %d", i, picture.image[i]);
+        }
+        qp_picture_free(&picture);
+        qp_images_free(&images);
+        qp_package_free(package);
+    }
+}
+
+/* Maps of many patches are refused before they are computed. */
+Test(attention_image, too_many_patches)
+{
+    qp_package *package = package_of((const char *const[]){"max_length=5000", "features=1"}, 2);
+    qp_images images = {.size = {64, 65, 1}, .count = 1, .pixel = calloc(64 * 65, 1)};
+    qp_picture picture;
+    package->images = (qp_image_format){.size = images.size, .patch_height = 1, .patch_width = 1, .deviation = 1};
+    cr_expect_eq(qp_attend_image(package, &images, 0, &picture, NULL), QP_EUSAGE);
+    cr_expect_str_eq(qp_error_message(), "maps of 4160 patches are not drawn; the most is 4096");
+    qp_images_free(&images);
+    qp_package_free(package);
 }

@@ -55,12 +55,35 @@ Test(attention_text, nothing_to_attend_to)
     qp_picture picture;
     qp_attended found;
     for (int i = 0; i < 2; i++) {
-        qp_package *package =
-            small_package(i ? gru : tag, small_tokenizer(QP_TOKENIZER_CHAR, "abc\n"), "[\"x\",\"y\"]");
+        qp_package *package = small_package(i ? gru : tag, small_tokenizer(QP_TOKENIZER_CHAR, "abc\n"),
+                                            "[\"x\",\"y\"]");
         cr_expect_eq(qp_attend_text(package, i ? "ab" : "  ", &picture, &found), i ? QP_EUSAGE : QP_EDATA);
         cr_expect(strstr(qp_error_message(), i ? "this model has no attention" : "nothing to attend to"), "%s",
                   qp_error_message());
         cr_expect(picture.title == NULL && picture.maps == 0);
         qp_package_free(package);
     }
+}
+
+/* What reads the text: one label or one vector, by the attention that pools it, of a text with its class token. */
+Test(attention_text, what_a_pooled_text_is_read_by)
+{
+    static const char *const task[] = {"task=classify", "task=match"}, *const name[] = {"label", "vector"};
+    for (int i = 0; i < 2; i++) {
+        const char *const setting[] = {task[i], "decoder=none", "encoder=transformer", "pooling=attention", NULL};
+        qp_package *package = small_package(setting, small_tokenizer(QP_TOKENIZER_CHAR, "abc\n"),
+                                            i ? NULL : "[\"x\",\"y\"]");
+        qp_picture picture;
+        qp_attended found;
+        cr_assert_eq(qp_attend_text(package, "ab", &picture, &found), QP_OK, "%s", qp_error_message());
+        const qp_token_labels *rows = &picture.side[QP_MAP_CROSS].rows, *columns = &picture.side[QP_MAP_CROSS].columns;
+        cr_assert(rows->count == 1 && columns->count == 3);
+        cr_expect_str_eq(rows->text[0], name[i]);
+        cr_expect_str_eq(columns->text[1], "b");
+        qp_picture_free(&picture);
+        qp_package_free(package);
+    }
+    static const char *const class_token[] = {"task=classify", "decoder=none",        "encoder=transformer",
+                                              "max_length=6",  "pooling=class-token", NULL};
+    expect_text(class_token, "[\"x\",\"y\"]", "ab", "class a b </s>", 2);
 }
