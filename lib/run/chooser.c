@@ -53,7 +53,7 @@ static bool next_option(const char **at, char name[40], char value[40])
 {
     *at += strspn(*at, " ");
     size_t word = strcspn(*at, " "), key = strcspn(*at, "=");
-    if (word == 0 || key >= word) return false;
+    if (word == 0) return false;
     snprintf(name, 40, "%.*s", (int)key, *at);
     snprintf(value, 40, "%.*s", (int)(word - key - 1), *at + key + 1);
     *at += word;
@@ -115,9 +115,8 @@ int64_t qp_within(double value, double low, double high) { return (int64_t)fmin(
 
 static const char *kind_name(const char *side, int kind, char text[40])
 {
-    qp_model_config config;
+    qp_model_config config = {0};
     const qp_field *field = qp_config_find(&qp_model_fields, side);
-    memset(&config, 0, sizeof config);
     *(int *)((char *)&config + field->offset) = kind;
     return qp_config_get(field, &config, text, 40);
 }
