@@ -1,6 +1,7 @@
 #include "data/text/labels.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,8 +97,7 @@ qp_status qp_labels_number(qp_labels *labels, qp_label_policy policy, const char
         status = qp_labels_add(labels, label, bytes, &found);
         if (status != QP_OK) {
             char reason[300];
-            strncpy(reason, qp_error_message(), sizeof reason - 1);
-            reason[sizeof reason - 1] = 0;
+            snprintf(reason, sizeof reason, "%s", qp_error_message());
             return qp_fail(status, "%s:%lld: %s", path, (long long)line, reason);
         }
         labels->line[found] = line;

@@ -73,7 +73,6 @@ static qp_status keep(maker *m, qp_toy_part part, const qp_toy_sentence *s)
     entry *e = &m->toy->part[part][m->toy->count[part]++];
     *e = (entry){text, (uint32_t)korean, (uint32_t)(korean + english)};
     QP_TRY(qp_hash_set_add(&m->sentences, qp_hash_text(s->korean, korean - 1)));
-    QP_TRY(qp_hash_set_add(&m->sentences, qp_hash_text(s->english, english - 1)));
     if (part != QP_TOY_TRAIN) return QP_OK;
     QP_TRY(each_word(m, s->korean, count_word));
     return each_word(m, s->english, count_word);
@@ -98,7 +97,7 @@ static qp_status fill(maker *m, qp_toy_part from, qp_toy_part to)
         if (!qp_toy_clause_render(&clause, &sentence)) return qp_fail(QP_EBUG, "toy corpus: a sentence is too long");
         qp_toy_part part = part_of(m, sentence.combination);
         if (part < from || part > to || m->toy->count[part] == m->wanted[part]) continue;
-        if (is_seen(m, sentence.korean) || is_seen(m, sentence.english)) continue;
+        if (is_seen(m, sentence.korean)) continue; /* each sentence has one translation */
         if (part != QP_TOY_TRAIN && !words_are_known(m, &sentence)) continue;
         QP_TRY(keep(m, part, &sentence));
     }

@@ -3,10 +3,13 @@
 #include <string.h>
 
 #include "lib/base/file.h"
+#include "lib/export/ct2_export.h"
 #include "lib/export/ct2_variables.h"
 #include "lib/export/ct2_writer.h"
+#include "lib/export/misfit.h"
 #include "lib/import/ctranslate2/ct2_model.h"
 #include "tests/import/import_folder.h"
+#include "tests/tokenizer/tokenizer_help.h"
 
 TestSuite(ct2_export, .init = folder_begin, .fini = folder_end);
 
@@ -70,28 +73,75 @@ static void same(const char *what, qp_model *a, qp_model *b, double allowed)
 #define LM "task", "lm", "encoder", "none"
 #define LLAMA "pos", "rope", "norm-type", "rms", "gated-ff", "true", "activation", "silu", "bias", "false"
 
+static const char *const kinds[][OPTIONS] = {
+    {"pos", "learned", "tied-embeddings-all", "true", "norm", "post", "output-bias", "true", "start-id", "3"},
+    {"pos", "learned", "tied-embeddings", "false", "embedding-norm", "true", "final-norm", "false"},
+    {"pos", "relative", "attention-scale", "1", "head-size", "6", "scale-output", "true", "gated-ff", "true",
+     "norm-type", "rms", "bias", "false", "tied-embeddings-all", "true", "scale-embeddings", "false"},
+    {LM, "pos", "learned", "scale-embeddings", "false", "activation", "gelu-tanh"},
+    {LM, LLAMA, "kv-heads", "1", "qk-norm", "true", "rope-scaling", "linear", "rope-factor", "2"},
+    {LM, LLAMA, "norm", "both", "output-softcap", "5", "qkv-bias", "true"},
+    {LM, "pos", "rope", "rope-size", "2", "parallel", "shared", "tied-embeddings", "false"},
+    {LM, "pos", "rope", "parallel", "separate"},
+    {LM, LLAMA, "rope-base", "500000"},
+    {"pos", "relative", "relative-buckets", "8", "relative-far", "20", "norm-type", "rms", "bias", "false",
+     "tied-embeddings-all", "true", "scale-embeddings", "false", "attention-scale", "1"},
+    {LM, "pos", "alibi", "embedding-norm", "true"},
+    {LM, "pos", "learned", "emb-size", "64", "ff-size", "96"}}; /* arrays of more than one block of the writer */
+
 Test(ct2_export, what_was_written_is_read_with_the_same_weights)
 {
-    static const char *const kinds[][OPTIONS] = {
-        {"pos", "learned", "tied-embeddings-all", "true", "norm", "post", "output-bias", "true", "start-id", "3"},
-        {"pos", "learned", "tied-embeddings", "false", "embedding-norm", "true", "final-norm", "false"},
-        {"pos", "relative", "attention-scale", "1", "head-size", "6", "scale-output", "true", "gated-ff", "true",
-         "norm-type", "rms", "bias", "false", "tied-embeddings-all", "true", "scale-embeddings", "false"},
-        {LM, "pos", "learned", "scale-embeddings", "false", "activation", "gelu-tanh"},
-        {LM, LLAMA, "kv-heads", "1", "qk-norm", "true", "rope-scaling", "linear", "rope-factor", "2"},
-        {LM, LLAMA, "norm", "both", "output-softcap", "5", "qkv-bias", "true"},
-        {LM, "pos", "rope", "rope-size", "2", "parallel", "shared", "tied-embeddings", "false"},
-        {LM, "pos", "rope", "parallel", "separate"},
-        {LM, LLAMA, "rope-base", "500000"},
-        {LM, LLAMA, "rope-scaling", "llama3", "rope-factor", "4", "rope-length", "8", "rope-fast", "3"},
-        {"pos", "relative", "relative-buckets", "8", "relative-far", "20", "norm-type", "rms", "bias", "false",
-         "tied-embeddings-all", "true", "scale-embeddings", "false", "attention-scale", "1"},
-        {LM, "pos", "alibi", "embedding-norm", "true"},
-        {LM, "pos", "learned", "emb-size", "64", "ff-size", "96"}}; /* arrays of more than one block of the writer */
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        qp_model *model = make(kinds[i]);
-        same(*kinds[i], model, write_and_read(model, QP_CT2_FLOAT32), 0);
+        qp_model *model = make(kinds[i]), *again = write_and_read(model, QP_CT2_FLOAT32);
+        qp_model_config ours = *qp_model_config_of(model), theirs = *qp_model_config_of(again);
+        qp_misfit misfit = {0};
+        qp_misfit_find(&ours, &theirs, qp_model_first_token(model), &misfit);
+        cr_expect_str_eq(misfit.list, "", "kind %d: %s", (int)i, misfit.list);
+        same(*kinds[i], model, again, 0);
         qp_model_free(model);
+    }
+}
+
+/* Whether a package of this model is written, with a tokenizer of its seven pieces on both sides. */
+static qp_status export_of(const char *const option[OPTIONS])
+{
+    static const char *const line[] = {"a b"};
+    qp_tokenizer_config config = test_config("char", 100);
+    qp_package *package;
+    config.byte_fallback = QP_FALLBACK_FALSE;
+    qp_tokenizer *tokenizer = test_train(&config, line, 1);
+    cr_assert_eq(qp_tokenizer_size(tokenizer), WORDS);
+    cr_assert_eq(qp_package_new(&package), QP_OK);
+    qp_model *model = make(option);
+    qp_package_set_model(package, model);
+    bool lm = qp_model_config_of(model)->encoder == QP_KIND_NONE;
+    qp_package_set_tokenizers(package, lm ? NULL : tokenizer, tokenizer);
+    qp_status status = qp_ct2_export(package, "m", folder_path("out"), QP_CT2_FLOAT32);
+    qp_package_free(package);
+    return status;
+}
+
+Test(ct2_export, what_fits)
+{
+    static const struct {
+        const char *option[OPTIONS], *needs;
+    } row[] = {{{"encoder", "gru"}, "--encoder transformer"},
+               {{LM, "decoder", "gru"}, "--decoder transformer"},
+               {{"norm", "both"}, "--norm pre"},
+               {{"kv-heads", "1"}, "--kv-heads 2"},
+               {{"pos", "rope", "rope-scaling", "dynamic", "rope-factor", "2"}, "--rope-scaling none"},
+               {{LM, LLAMA, "rope-scaling", "llama3", "rope-factor", "4", "rope-length", "8"}, "--rope-scaling none"},
+               {{"pos", "alibi"}, "--pos learned"},
+               {{LM, "pos", "none"}, "--pos learned"},
+               {{"activation", "elu"}, "--activation relu"},
+               {{LM, "experts", "2"}, "--experts 0"},
+               {{"attention-window", "3"}, "--attention-window 0"},
+               {{"task", "autoencode"}, "CTranslate2 has no model for --task autoencode"}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        cr_expect_eq(export_of(kinds[i]), QP_OK, "kind %d: %s", (int)i, qp_error_message());
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        cr_expect_eq(export_of(row[i].option), QP_EUSAGE, "%s", row[i].needs);
+        cr_expect(strstr(qp_error_message(), row[i].needs), "'%s' is not in: %s", row[i].needs, qp_error_message());
     }
 }
 

@@ -96,6 +96,8 @@ Test(word_vectors, damaged_texts_are_refused)
     refused(fixture_text("t", ""), "t: is empty");
     refused(fixture_text("t", "word\n"), "t:1: words of 0 numbers");
     refused(fixture_text("t", "a 1 2\nb 1\n"), "t:2: 1 numbers after the word, line 1 has 2");
+    refused(fixture_text("t", "a 1 2 3\nb c 1\n"), "t:2: 2 numbers after the word, line 1 has 3");
+    refused(fixture_text("t", "a 1 2 3\nb c d 1\n"), "t:2: 'd' is not");
     refused(fixture_text("t", "a 1 2\nb 1 2 3\n"), "t:2: at least 3 numbers");
     refused(fixture_text("t", "a 1 2\n\nb 1 2\n"), "t:2: ");
     refused(fixture_text("t", "a 1 2\nb 1 nan\n"), "t:2: 'nan' is not a finite number");
