@@ -41,7 +41,7 @@ static const qp_command info = {
 
 /* ---- operations and memory ---- */
 
-static qp_status estimate_of(const qp_model *model, const qp_optimizer_config *optimizer, qp_info_estimate *e)
+static qp_status estimate_of(qp_model *model, const qp_optimizer_config *optimizer, qp_info_estimate *e)
 {
     const qp_model_config *c = qp_model_config_of(model);
     double length = config.length ? (double)config.length : c->lm_window ? (double)c->lm_window : 32;

@@ -83,6 +83,21 @@ static qp_status probe_run(const qp_model *model, const probe *p, double *bytes)
     return status;
 }
 
+/* probe_run of a model whose answers are sets of labels: meanwhile every set is empty, because a finished model has no
+ * sets and its labels change no size. */
+static qp_status probe_run_sets(qp_model *model, const probe *p, double *bytes)
+{
+    const int32_t sets = (int32_t)qp_model_outputs(qp_model_config_of(model));
+    const qp_target_sets before = qp_model_targets(model);
+    int64_t *start = calloc((size_t)sets + 1, sizeof *start);
+    if (!start) return qp_fail(QP_EMEMORY, "out of memory while measuring a training step");
+    qp_model_set_targets(model, (qp_target_sets){start, NULL, sets});
+    qp_status status = probe_run(model, p, bytes);
+    qp_model_set_targets(model, before);
+    free(start);
+    return status;
+}
+
 /* Blocks of the optimizer's states on a rank, and of gradients: its own, and those that it receives. */
 static qp_status blocks_of(const qp_training_shape *shape, int shards, qp_training_memory *blocks)
 {
@@ -106,12 +121,13 @@ static qp_status blocks_of(const qp_training_shape *shape, int shards, qp_traini
     return QP_OK;
 }
 
-qp_status qp_training_memory_of(const qp_model *model, const qp_training_shape *shape, qp_training_memory *memory)
+qp_status qp_training_memory_of(qp_model *model, const qp_training_shape *shape, qp_training_memory *memory)
 {
     probe p;
     double bytes = 0;
     qp_status status = probe_make(model, shape, &p);
-    if (status == QP_OK) status = probe_run(model, &p, &bytes);
+    if (status == QP_OK)
+        status = qp_model_config_of(model)->multi_label ? probe_run_sets(model, &p, &bytes) : probe_run(model, &p, &bytes);
     free(p.start);
     free(p.id);
     free(p.source_row);

@@ -28,9 +28,10 @@ typedef struct {
 } qp_training_shape;
 
 /* qp_training_memory_of — estimate the memory. Activations are measured: one small step runs on random tokens, and its
- * memory is scaled to a piece of the batch (lib/train/gradient/shards.h). Only for text models.
+ * memory is scaled to a piece of the batch (lib/train/gradient/shards.h). Only for text models. The model's target sets
+ * are replaced meanwhile.
  * Errors  QP_EMEMORY and those of the step. */
-qp_status qp_training_memory_of(const qp_model *model, const qp_training_shape *shape, qp_training_memory *memory);
+qp_status qp_training_memory_of(qp_model *model, const qp_training_shape *shape, qp_training_memory *memory);
 
 /* qp_model_table_print — modules with shape, weights and FLOPs per token, and their sums.
  * qp_training_memory_print — one line.   qp_model_table_json, qp_training_memory_json — the same as objects. */

@@ -189,7 +189,7 @@ static qp_status print_time(const qp_train_settings *settings, qp_trainer *train
 static qp_status print_model(const qp_train_run *run, const findings *found)
 {
     const qp_train_settings *settings = run->settings;
-    const qp_model *model = run->data.package->model;
+    qp_model *model = run->data.package->model;
     const qp_model_config *c = qp_model_config_of(model);
     double target = c->task == QP_TASK_REGRESS ? (double)settings->job.window
                     : c->features              ? (double)c->max_length

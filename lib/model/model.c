@@ -183,4 +183,6 @@ qp_status qp_model_weigh_classes(qp_model *model, const qp_real *weight)
 
 void qp_model_set_targets(qp_model *model, qp_target_sets sets) { model->sets = sets; }
 
+qp_target_sets qp_model_targets(const qp_model *model) { return model->sets; }
+
 void qp_model_distill(qp_model *model, qp_distillation distillation) { model->distillation = distillation; }

@@ -68,13 +68,15 @@ qp_model_parts qp_model_loss_parts(const qp_model *model, qp_tape *tape, const q
 qp_status qp_model_weigh_classes(qp_model *model, const qp_real *weight);
 
 /* qp_model_set_targets — the sets of labels that are the answers of a --multi-label model, for its loss; borrowed.
- *   Set i is label[start[i]..start[i+1]); negative labels do not count. */
+ *   Set i is label[start[i]..start[i+1]); negative labels do not count.
+ * qp_model_targets     — the sets that were given; start NULL: none. */
 typedef struct {
     const int64_t *start; /* NULL: none */
     const int32_t *label;
     int32_t count;
 } qp_target_sets;
 void qp_model_set_targets(qp_model *model, qp_target_sets sets);
+qp_target_sets qp_model_targets(const qp_model *model);
 
 /* qp_model_distill — in training the loss of words becomes that of distillation (model_loss.h): `teacher` scores each
  *   batch too, without dropout and without the state that --carry keeps, and receives no gradient. It reads the same

@@ -50,6 +50,11 @@ result $? "a label that training did not have is missed" "$(cat .out .err)"
 fails 2 "not of texts with several labels" "$QUIPU" evaluate confusion -m network.safetensors --test test
 holds "report" "$QUIPU" evaluate report,precision,recall,weighted-f1 --json -m network.safetensors --test test
 
+for model in network bag; do
+    holds "info of $model" "$QUIPU" info $model.safetensors
+    holds "info --json of $model" "$QUIPU" info --json $model.safetensors
+done
+
 # BERT of transformers has such labels too.
 cut -f 2 train >words && "$QUIPU" tokenizer train --type wordpiece --byte-fallback false --vocab-size 40 \
     -o pieces.json words 2>.err &&
