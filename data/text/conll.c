@@ -319,7 +319,7 @@ void qp_conll_keep(qp_conll *conll, qp_held_out part)
         int64_t first = conll->start[i], end = conll->start[i + 1];
         const qp_conll_word *last = &conll->word[end - 1];
         size_t begins = conll->word[first].word, ends = last->tag_end > last->word_end ? last->tag_end : last->word_end;
-        if (!qp_held_out_has(part, i + 1, conll->text + begins, ends - begins)) continue;
+        if (!qp_held_out_has_text(part, i + 1, conll->text + begins, ends - begins)) continue;
         memmove(&conll->word[words], &conll->word[first], (size_t)(end - first) * sizeof *conll->word);
         conll->start[kept++] = words;
         words += end - first;

@@ -17,7 +17,9 @@ typedef struct {
     int64_t every, block, from;
 } qp_held_out;
 
-/* qp_held_out_has — does the part have this example? `line` counts from 1. */
-bool qp_held_out_has(qp_held_out part, int64_t line, const char *text, size_t bytes);
+/* qp_held_out_has      — does the part have this example, which is known by these bytes? `line` counts from 1.
+ * qp_held_out_has_text — the same of UTF-8, which is read in NFC: composed and decomposed texts are one text. */
+bool qp_held_out_has(qp_held_out part, int64_t line, const char *bytes, size_t count);
+bool qp_held_out_has_text(qp_held_out part, int64_t line, const char *text, size_t bytes);
 
 #endif

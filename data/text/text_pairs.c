@@ -198,7 +198,7 @@ qp_status qp_text_pairs_next(qp_text_pairs *parallel, qp_text_pair *pair, bool *
         bool source = pair->source && parallel->kind != QP_TEXT_LABELLED;
         text = source ? pair->source : pair->target;
         bytes = source ? pair->source_bytes : pair->target_bytes;
-    } while (*more && !qp_held_out_has(parallel->part, parallel->line, text, bytes));
+    } while (*more && !qp_held_out_has_text(parallel->part, parallel->line, text, bytes));
     return QP_OK;
 }
 

@@ -32,6 +32,24 @@ Test(held_out, the_two_parts_are_the_whole_and_equal_texts_stay_together)
     cr_expect(held > 10 && held < 100 && held % 2 == 0, "%d: each text is there twice", held);
 }
 
+Test(held_out, composed_and_decomposed_texts_are_one_text)
+{
+    static const char *const suffix[] = {"\xC3\xA9", "e\xCC\x81"}; /* é */
+    const qp_held_out part = {.part = QP_PART_HELD_OUT, .every = 3};
+    int held = 0;
+    for (int i = 0; i < 60; i++) {
+        char text[2][40];
+        bool has[2];
+        for (int k = 0; k < 2; k++) {
+            int bytes = snprintf(text[k], sizeof text[k], "word%d%s", i, suffix[k]);
+            has[k] = qp_held_out_has_text(part, i + 1, text[k], (size_t)bytes);
+        }
+        cr_expect_eq(has[0], has[1], "%s", text[0]);
+        held += has[0];
+    }
+    cr_expect(held > 5 && held < 40, "%d", held);
+}
+
 Test(held_out, running_text_is_cut_at_a_line)
 {
     qp_text_files files = {.kind = QP_TEXT_ONE_FILE, .target = fixture_text("lines", "a\nb\nc\nd\n")};
