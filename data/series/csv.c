@@ -5,6 +5,8 @@
 
 #include "lib/base/array.h"
 #include "lib/base/files/file_list.h"
+#include "lib/text/normalize.h"
+#include "lib/text/utf8_reader.h"
 
 struct qp_csv {
     qp_reader *reader;
@@ -17,6 +19,7 @@ struct qp_csv {
     int fields, columns; /* of this record; of the first one */
     char *header;        /* the first line, in a list of files; "": it has only numbers */
     int files;           /* that have been begun */
+    qp_mapped_text composed;
 };
 
 qp_status qp_csv_open(const char *path, qp_csv **csv)
@@ -43,6 +46,7 @@ void qp_csv_close(qp_csv *csv)
     free(csv->text);
     free(csv->start);
     free(csv->field);
+    qp_mapped_text_free(&csv->composed);
     free(csv);
 }
 
@@ -64,6 +68,20 @@ static qp_status begin_field(qp_csv *csv)
     if (!QP_GROW(csv->start, csv->start_capacity, needed) || !QP_GROW(csv->field, csv->field_capacity, needed))
         return fail_at(csv, QP_EMEMORY, "no memory for the line");
     csv->start[csv->fields++] = csv->bytes;
+    return QP_OK;
+}
+
+/* The next line in NFC, so that names and labels are equal however they are composed. */
+static qp_status next_line(qp_csv *csv, char **line, size_t *bytes)
+{
+    qp_text normal;
+    QP_TRY(qp_reader_next_utf8(csv->reader, line, bytes));
+    if (!*line) return QP_OK;
+    QP_TRY(qp_nfc_view((qp_text){*line, *bytes}, &csv->composed, &normal));
+    if (normal.text == *line) return QP_OK;
+    QP_TRY(qp_mapped_text_add(&csv->composed, "", 1, 0, 0, false));
+    *line = csv->composed.text;
+    *bytes = normal.bytes;
     return QP_OK;
 }
 
@@ -90,7 +108,7 @@ static void find_separator(qp_csv *csv, const char *line, size_t bytes)
 /* Append the next line to the record; QP_EDATA at the end of the file, because a quote is open. */
 static qp_status continue_quote(qp_csv *csv, char **line, size_t *bytes, int64_t begun)
 {
-    QP_TRY(qp_reader_next(csv->reader, line, bytes));
+    QP_TRY(next_line(csv, line, bytes));
     if (*line) return put(csv, '\n');
     return qp_fail(QP_EDATA, "%s:%lld: a quote is opened here and never closed; write quotes inside a field twice",
                    qp_reader_path(csv->reader), (long long)begun);
@@ -177,7 +195,7 @@ qp_status qp_csv_next(qp_csv *csv, qp_csv_record *record, bool *more)
     *more = false;
     bool repeats = false;
     do {
-        QP_TRY(qp_reader_next(csv->reader, &line, &bytes));
+        QP_TRY(next_line(csv, &line, &bytes));
         if (!line) return QP_OK;
         if (bytes > 0) QP_TRY(repeats_header(csv, line, &repeats));
     } while (bytes == 0 || repeats);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/text/normalize.h"
+
 enum { MOST_FIELDS = 65536 };
 
 qp_csv_cell qp_csv_number(const char *cell, bool decimal_comma, const char *missing, double *value)
@@ -41,15 +43,29 @@ bool qp_csv_same_name(const char *name, const char *wanted, size_t bytes)
     return length == bytes && !memcmp(name, wanted, bytes);
 }
 
+/* The column of this name; -1: none. */
+static int find_name(const qp_csv_record *first, const char *wanted, size_t bytes)
+{
+    qp_mapped_text room = {0};
+    qp_text name;
+    double number;
+    int found = -1;
+    if (qp_nfc_view((qp_text){wanted, bytes}, &room, &name) != QP_OK) name = (qp_text){wanted, bytes};
+    for (int i = 0; found < 0 && i < first->fields; i++)
+        if (qp_csv_same_name(first->field[i], name.text, name.bytes) &&
+            qp_csv_number(first->field[i], false, NULL, &number) == QP_CSV_TEXT)
+            found = i;
+    qp_mapped_text_free(&room);
+    return found;
+}
+
 int qp_csv_find(const qp_csv_record *first, const char *wanted, size_t bytes, bool *by_name)
 {
-    double number;
-    for (int i = 0; i < first->fields; i++)
-        if (qp_csv_same_name(first->field[i], wanted, bytes) &&
-            qp_csv_number(first->field[i], false, NULL, &number) == QP_CSV_TEXT) {
-            *by_name = true;
-            return i;
-        }
+    const int named = find_name(first, wanted, bytes);
+    if (named >= 0) {
+        *by_name = true;
+        return named;
+    }
     int place = 0;
     for (size_t i = 0; i < bytes; i++) {
         if (wanted[i] < '0' || wanted[i] > '9' || place > MOST_FIELDS) return -1;

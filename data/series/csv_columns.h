@@ -14,7 +14,8 @@ typedef enum { QP_CSV_NUMBER, QP_CSV_HOLE, QP_CSV_TEXT } qp_csv_cell;
 qp_csv_cell qp_csv_number(const char *cell, bool decimal_comma, const char *missing, double *value);
 
 /* qp_csv_same_name — whether the header cell `name` is wanted[0..bytes), spaces around it ignored.
- * qp_csv_find — the column, from 0, with the name or else the number wanted[0..bytes) of a first record; -1: none.
+ * qp_csv_find — the column, from 0, with the name (compared in NFC) or else the number wanted[0..bytes) of a first
+ *   record; -1: none.
  *   *by_name becomes true if it was found by name. A column found by number may be beyond the record's end.
  * qp_csv_no_column — QP_EUSAGE: that there is none, with the names there are. */
 bool qp_csv_same_name(const char *name, const char *wanted, size_t bytes);

@@ -36,6 +36,7 @@ Test(csv, fields_and_quotes)
     expect("a\tb\n\"x\" \t2\n", "1:a|b;2:x|2");
     expect("one\n2 \n", "1:one;2:2 ");
     expect("a,\"b;;;;\"\n1,2\n", "1:a|b;;;;;2:1|2");
+    expect("e\xCC\x81,b\n\"e\xCC\x81\ne\xCC\x81\",2\n", "1:\xC3\xA9|b;2:\xC3\xA9\n\xC3\xA9|2");
     expect("", "");
     expect("a\"b,c\n", "1:a\"b|c");
 }
@@ -58,6 +59,8 @@ Test(csv, damage_is_reported)
     refused("a,b\n1,\"2\n3,4\n", 12, "bad.csv:2: a quote is opened here and never closed");
     refused("a,b\n1,\"2\"3\n", 11, "bad.csv:2: text after a closing quote");
     refused("a,b\n1,\0\n", 8, "bad.csv:2: a NUL byte");
+    refused("a,b\n1,\xB1\xE8\n", 9, "bad.csv:2: byte 3 is not UTF-8");
+    refused("a\0,\0b\0\n\0", 8, "bad.csv:1: every other byte is 0");
     qp_csv *csv;
     cr_assert_eq(qp_csv_open("/nowhere/a.csv", &csv), QP_ENOINPUT);
 }

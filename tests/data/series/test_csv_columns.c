@@ -54,15 +54,16 @@ Test(csv_columns, columns_by_name_or_number)
         const char *wanted;
         int column;
         bool by_name;
-    } row[] = {{"a", 0, true},    {"long name", 1, true},
-               {"2", 1, false},   {"5", 4, false},
-               {"9", 8, false},   {"0", -1, false},
-               {"b", -1, false},  {"1x", -1, false},
-               {"-1", -1, false}, {"", -1, false},
-               {"A", -1, false},  {"long", -1, false},
-               {"007", 6, false}, {"99999999999999", -1, false}};
-    char *field[] = {"a", " long name  ", "2.5", "9", "a"};
-    const qp_csv_record first = {.fields = 5, .field = field};
+    } row[] = {{"a", 0, true},        {"long name", 1, true},
+               {"2", 1, false},       {"5", 4, false},
+               {"9", 8, false},       {"0", -1, false},
+               {"b", -1, false},      {"1x", -1, false},
+               {"-1", -1, false},     {"", -1, false},
+               {"A", -1, false},      {"long", -1, false},
+               {"007", 6, false},     {"99999999999999", -1, false},
+               {"\xC3\xA9", 5, true}, {"e\xCC\x81", 5, true}};
+    char *field[] = {"a", " long name  ", "2.5", "9", "a", "\xC3\xA9"};
+    const qp_csv_record first = {.fields = 6, .field = field};
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
         bool by_name = false;
         int column = qp_csv_find(&first, row[i].wanted, strlen(row[i].wanted), &by_name);
