@@ -127,7 +127,8 @@ qp_status qp_training_memory_of(qp_model *model, const qp_training_shape *shape,
     double bytes = 0;
     qp_status status = probe_make(model, shape, &p);
     if (status == QP_OK)
-        status = qp_model_config_of(model)->multi_label ? probe_run_sets(model, &p, &bytes) : probe_run(model, &p, &bytes);
+        status = qp_model_config_of(model)->multi_label ? probe_run_sets(model, &p, &bytes)
+                                                        : probe_run(model, &p, &bytes);
     free(p.start);
     free(p.id);
     free(p.source_row);

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "lib/decode/generate.h"
 #include "lib/decode/lines.h"
 #include "lib/package/package.h"
+#include "lib/text/normalize.h"
 #include "lib/text/utf8_reader.h"
 
 /* generate — a language model continues a prompt; the text is printed while it is generated. */
@@ -201,7 +203,41 @@ static void warn_escape(const char *stop)
                 stop);
 }
 
-static qp_status generate(const generation *how, const qp_package *package, const qp_option_list *stop, show *s)
+/* The strings to stop at: as they are given, and in NFC, which the tokenizers that are trained here write. */
+typedef struct {
+    const char **text; /* [count]; the last `composed` of them are malloc'ed */
+    int count, composed;
+} stop_list;
+
+static void stop_list_free(stop_list *stops)
+{
+    for (int i = stops->count - stops->composed; i < stops->count; i++) free((char *)stops->text[i]);
+    free(stops->text);
+}
+
+static qp_status stop_list_make(const qp_option_list *given, stop_list *stops)
+{
+    qp_mapped_text room = {0};
+    qp_status status = QP_OK;
+    *stops = (stop_list){.text = malloc((2 * (size_t)given->count + 1) * sizeof *stops->text)};
+    if (!stops->text) return qp_fail(QP_EMEMORY, "generate: out of memory");
+    for (; stops->count < given->count; stops->count++) stops->text[stops->count] = given->value[stops->count];
+    for (int i = 0; status == QP_OK && i < given->count; i++) {
+        qp_text normal;
+        const char *text = given->value[i];
+        warn_escape(text);
+        status = qp_nfc_view((qp_text){text, strlen(text)}, &room, &normal);
+        if (status != QP_OK || normal.text == text) continue;
+        char *copy = strndup(normal.text, normal.bytes);
+        if (!copy) status = qp_fail(QP_EMEMORY, "generate: out of memory");
+        if (copy) stops->text[stops->count++] = copy;
+        stops->composed += copy != NULL;
+    }
+    qp_mapped_text_free(&room);
+    return status;
+}
+
+static qp_status generate(const generation *how, const qp_package *package, const stop_list *stop, show *s)
 {
     const generate_options *o = &how->o;
     const qp_model_config *config = qp_model_config_of(package->model);
@@ -214,11 +250,10 @@ static qp_status generate(const generation *how, const qp_package *package, cons
                               .codec = &package->target_codec,
                               .sample = &how->sample,
                               .limit = how->limit,
-                              .stop = stop->value,
+                              .stop = stop->text,
                               .stops = stop->count,
                               .seed = (uint64_t)o->seed};
     s->generator = &generator;
-    for (int i = 0; i < stop->count; i++) warn_escape(stop->value[i]);
     QP_TRY(qp_generate_prompt(&generator, s->prompt, s->prompt_bytes, &s->id, &s->count));
     return write_all(s);
 }
@@ -237,7 +272,10 @@ static qp_status run(void *self, const qp_options *options)
     const int64_t threads = o->ask.threads; /* as opening has set them */
     if (status == QP_OK) status = qp_model_rules(opened->decoding, options);
     o->ask.threads = threads;
-    if (status == QP_OK) status = generate(how, opened, &list[1], &s);
+    stop_list stop = {0};
+    if (status == QP_OK) status = stop_list_make(&list[1], &stop);
+    if (status == QP_OK) status = generate(how, opened, &stop, &s);
+    stop_list_free(&stop);
     free(s.id);
     free(content);
     qp_package_free(opened);
@@ -247,9 +285,10 @@ static qp_status run(void *self, const qp_options *options)
 int qp_cmd_generate(int argc, char **argv)
 {
     generation how;
-    const qp_option_group group[] = {
-        {&qp_decode_fields, &how.o.ask}, {&generate_table, &how.o}, {&qp_generate_fields, &how.limit},
-        {&qp_sample_fields, &how.sample}};
+    const qp_option_group group[] = {{&qp_decode_fields, &how.o.ask},
+                                     {&generate_table, &how.o},
+                                     {&qp_generate_fields, &how.limit},
+                                     {&qp_sample_fields, &how.sample}};
     static const qp_option_alias alias[] = {
         {'m', "model"}, {'p', "prompt"}, {'f', "file"}, {'n', "tokens"}, {'t', "threads"}};
     qp_option_list list[] = {{.name = "prompt", .help = "the text to continue; default: a new text"},

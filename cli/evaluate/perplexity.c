@@ -11,6 +11,7 @@
 #include "data/text/corpus.h"
 #include "lib/decode/context.h"
 #include "lib/decode/score.h"
+#include "lib/text/normalize.h"
 #include "lib/text/utf8_repair.h"
 
 enum { LINES_AT_ONCE = 4096 };
@@ -40,8 +41,7 @@ static void add_line(qp_perplexity *sums, const qp_line *line, const qp_scored *
     sums->cut += cut_source || scored->tokens >= scored->count;
     sums->slid += scored->window > 0;
     if (scored->window > 0) sums->window = scored->window;
-    sums->characters++;
-    for (size_t i = 0; i < line->bytes; i++) sums->characters += ((unsigned char)line->text[i] & 0xC0) != 0x80;
+    sums->characters += 1 + qp_nfc_characters(line->text, line->bytes);
     for (int t = 0; t < scored->count; t++) add_token(sums, scored->id[t], scored->log_probability[t]);
 }
 

@@ -47,10 +47,9 @@ bool qp_csv_same_name(const char *name, const char *wanted, size_t bytes)
 static int find_name(const qp_csv_record *first, const char *wanted, size_t bytes)
 {
     qp_mapped_text room = {0};
-    qp_text name;
+    const qp_text name = qp_nfc_or_text(wanted, bytes, &room);
     double number;
     int found = -1;
-    if (qp_nfc_view((qp_text){wanted, bytes}, &room, &name) != QP_OK) name = (qp_text){wanted, bytes};
     for (int i = 0; found < 0 && i < first->fields; i++)
         if (qp_csv_same_name(first->field[i], name.text, name.bytes) &&
             qp_csv_number(first->field[i], false, NULL, &number) == QP_CSV_TEXT)

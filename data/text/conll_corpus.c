@@ -6,6 +6,7 @@
 #include "data/text/corpus_share.h"
 #include "data/text/labels_join.h"
 #include "lib/base/array.h"
+#include "lib/text/normalize.h"
 
 /* ---- words to pieces ---- */
 
@@ -83,8 +84,7 @@ static int64_t characters_of(const qp_conll *c, int64_t first, int64_t end)
 {
     int64_t characters = end - first; /* the spaces between words and the end of the line */
     for (int64_t w = first; w < end; w++)
-        for (size_t i = c->word[w].word; i < c->word[w].word_end; i++)
-            characters += ((unsigned char)c->text[i] & 0xC0) != 0x80;
+        characters += qp_nfc_characters(c->text + c->word[w].word, c->word[w].word_end - c->word[w].word);
     return characters;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/array.h"
+#include "lib/text/normalize.h"
 
 static qp_status no_memory(qp_corpus_place place)
 {
@@ -71,8 +72,7 @@ qp_status qp_corpus_builder_keep(qp_corpus_builder *builder, const int *file, co
 qp_status qp_corpus_encode(const qp_text_codec *codec, qp_corpus_place place, const char *text, size_t bytes,
                            qp_corpus_line *line)
 {
-    *line = (qp_corpus_line){.characters = 1, .special = qp_codec_special(codec)};
-    for (size_t i = 0; i < bytes; i++) line->characters += ((unsigned char)text[i] & 0xC0) != 0x80;
+    *line = (qp_corpus_line){.characters = 1 + qp_nfc_characters(text, bytes), .special = qp_codec_special(codec)};
     qp_status status = codec->encode(codec->self, text, bytes, &line->id, &line->count);
     if (status == QP_OK && line->count < INT32_MAX) return QP_OK;
     char reason[512] = "too many tokens; split the line";

@@ -56,10 +56,8 @@ typedef struct {
 static uint64_t hash_normal(const char *text, size_t bytes)
 {
     qp_mapped_text room = {0};
-    qp_text normal;
-    uint64_t hash = qp_nfc_view((qp_text){text, bytes}, &room, &normal) == QP_OK
-                        ? qp_hash_text(normal.text, normal.bytes)
-                        : qp_hash_text(text, bytes);
+    const qp_text normal = qp_nfc_or_text(text, bytes, &room);
+    uint64_t hash = qp_hash_text(normal.text, normal.bytes);
     qp_mapped_text_free(&room);
     return hash;
 }

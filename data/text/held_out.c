@@ -19,10 +19,9 @@ bool qp_held_out_has(qp_held_out part, int64_t line, const char *bytes, size_t c
 
 bool qp_held_out_has_text(qp_held_out part, int64_t line, const char *text, size_t bytes)
 {
-    qp_mapped_text room = {0};
-    qp_text normal;
     if (part.part == QP_PART_ALL) return true;
-    if (qp_nfc_view((qp_text){text, bytes}, &room, &normal) != QP_OK) normal = (qp_text){text, bytes};
+    qp_mapped_text room = {0};
+    const qp_text normal = qp_nfc_or_text(text, bytes, &room);
     bool has = qp_held_out_has(part, line, normal.text, normal.bytes);
     qp_mapped_text_free(&room);
     return has;

@@ -6,6 +6,7 @@
 
 #include "lib/base/hash_set.h"
 #include "lib/run/train_images.h"
+#include "lib/text/normalize.h"
 #include "lib/text/utf8.h"
 
 enum { CODES = 0x110000 };
@@ -24,13 +25,15 @@ static bool mark(uint8_t *bits, int32_t code)
     return fresh;
 }
 
-/* Counts one line; returns its number of words. */
+/* Counts one line in NFC; returns its number of words. */
 static int64_t count_line(const char *text, size_t bytes, uint8_t *bits, qp_survey_side *side)
 {
+    qp_mapped_text room = {0};
+    const qp_text line = qp_nfc_or_text(text, bytes, &room);
     int64_t characters = 0, words = 0;
     bool inside = false;
-    for (size_t at = 0, length; at < bytes; at += length) {
-        int32_t code = qp_utf8_next(text + at, bytes - at, &length);
+    for (size_t at = 0, length; at < line.bytes; at += length) {
+        int32_t code = qp_utf8_next(line.text + at, line.bytes - at, &length);
         bool space = code == ' ' || (code >= 9 && code <= 13) || code == 0x3000;
         words += !space && !inside;
         inside = !space;
@@ -40,16 +43,20 @@ static int64_t count_line(const char *text, size_t bytes, uint8_t *bits, qp_surv
     side->characters += characters;
     side->words += words;
     if (characters > side->longest) side->longest = characters;
+    qp_mapped_text_free(&room);
     return words;
 }
 
 static int64_t shared_characters(const char *text, size_t bytes, const uint8_t *bits)
 {
+    qp_mapped_text room = {0};
+    const qp_text line = qp_nfc_or_text(text, bytes, &room);
     int64_t shared = 0;
-    for (size_t at = 0, length; at < bytes; at += length) {
-        int32_t code = qp_utf8_next(text + at, bytes - at, &length);
+    for (size_t at = 0, length; at < line.bytes; at += length) {
+        int32_t code = qp_utf8_next(line.text + at, line.bytes - at, &length);
         shared += code >= 0 && (bits[code >> 3] >> (code & 7) & 1);
     }
+    qp_mapped_text_free(&room);
     return shared;
 }
 

@@ -231,3 +231,19 @@ qp_status qp_nfc_view(qp_text text, qp_mapped_text *room, qp_text *normal)
     *normal = (qp_text){room->text, room->bytes};
     return QP_OK;
 }
+
+qp_text qp_nfc_or_text(const char *text, size_t bytes, qp_mapped_text *room)
+{
+    qp_text normal;
+    return qp_nfc_view((qp_text){text, bytes}, room, &normal) == QP_OK ? normal : (qp_text){text, bytes};
+}
+
+int64_t qp_nfc_characters(const char *text, size_t bytes)
+{
+    qp_mapped_text room = {0};
+    const qp_text normal = qp_nfc_or_text(text, bytes, &room);
+    int64_t characters = 0;
+    for (size_t i = 0; i < normal.bytes; i++) characters += ((unsigned char)normal.text[i] & 0xC0) != 0x80;
+    qp_mapped_text_free(&room);
+    return characters;
+}

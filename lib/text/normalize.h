@@ -58,4 +58,9 @@ bool qp_is_normal(qp_form form, const char *text, size_t bytes);
  * Errors  those of qp_normalize. */
 qp_status qp_nfc_view(qp_text text, qp_mapped_text *room, qp_text *normal);
 
+/* qp_nfc_or_text    — the same without a status: where there is no memory for NFC, the text itself.
+ * qp_nfc_characters — the code points of the text in NFC, by which scores per character are given. */
+qp_text qp_nfc_or_text(const char *text, size_t bytes, qp_mapped_text *room);
+int64_t qp_nfc_characters(const char *text, size_t bytes);
+
 #endif

@@ -37,3 +37,22 @@ result $? "labels of a decomposed validation file are those of training"
 for form in labels labels.nfd; do "$QUIPU" evaluate accuracy -m classes.safetensors --test $form; done >found 2>&1
 [ "$(sort -u found | wc -l)" -eq "$(($(wc -l <found) / 2))" ] && grep -q "^accuracy.*[1-9]" found
 result $? "the same accuracy" "$(cat found)"
+
+# Where no validation file is given, the same examples are held back.
+for form in labels labels.nfd; do
+    awk '{ for (i = 0; i < 5; i++) print $0 " " i }' $form >$form.many
+    train --task classify --train $form.many --steps 5 -m $form.safetensors
+done
+cmp -s labels.safetensors labels.nfd.safetensors
+result $? "the same examples are held back"
+for form in source source.nfd; do
+    train --task lm --train $form --steps 60 -m $form.safetensors
+    "$QUIPU" evaluate -m source.safetensors --test $form >$form.bits
+done
+cmp -s source.safetensors source.nfd.safetensors && cmp -s source.bits source.nfd.bits && grep -q "^bits" source.bits
+result $? "the same language model, the same bits per character" "$(cat source.bits source.nfd.bits)"
+for stop in "$(printf '\303\251')" "$(printf 'e\314\201')"; do
+    "$QUIPU" generate -m source.safetensors -n 300 --seed 1 --json --stop "$stop"
+done >found
+[ "$(sort -u found | wc -l)" -eq 1 ] && grep -q '"end":"stop"' found
+result $? "--stop" "$(cat found)"

@@ -140,3 +140,11 @@ Test(normalize, unicode_normalization_test)
     qp_reader_close(reader);
     cr_assert(checked > 10000);
 }
+
+Test(normalize, characters_are_counted_in_nfc)
+{
+    cr_expect_eq(qp_nfc_characters("", 0), 0);
+    cr_expect_eq(qp_nfc_characters("Zo\xC3\xA9!", 5), 4);
+    cr_expect_eq(qp_nfc_characters("Zoe\xCC\x81!", 6), 4);
+    cr_expect_eq(qp_nfc_characters("\xE1\x84\x80\xE1\x85\xA1", 6), 1); /* the letters of a Hangul syllable */
+}
