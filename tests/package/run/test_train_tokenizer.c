@@ -30,7 +30,7 @@ static qp_status make(const char *const *option, const qp_tokenizer_wish *wish, 
     return qp_train_tokenizer(&small_settings(option)->job, wish, &text, tokenizer);
 }
 
-/* A name is a type to learn, or else a file: one of ours, or of a model, whose tokenizer for that side is taken. */
+/* A name is a type to learn, or else a file: our own, or that of a model, whose tokenizer for that side is taken. */
 Test(train_tokenizer, what_a_name_means)
 {
     static const char *const setting[] = {"decoder=gru", "encoder=gru", NULL};
