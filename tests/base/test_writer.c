@@ -35,22 +35,6 @@ static qp_status write_text(const char *path, const char *text)
     return qp_writer_commit(writer);
 }
 
-/* Without standard input a file may get its number, 0. */
-Test(writer, without_standard_input)
-{
-    static const char *const path[] = {"f", "/dev/null", "-"};
-    for (int i = 0; i < 3; i++) {
-        qp_writer *writer;
-        close(STDIN_FILENO);
-        cr_expect_eq(qp_writer_open(path[i], &writer), QP_OK, "%s: %s", path[i], qp_error_message());
-        if (!writer) continue;
-        cr_expect_eq(qp_writer_write(writer, i == 2 ? "" : "x", i == 2 ? 0 : 1), QP_OK);
-        cr_expect_eq(qp_writer_commit(writer), QP_OK, "%s", qp_error_message());
-    }
-    close(STDIN_FILENO);
-    expect_content("f", "x");
-}
-
 Test(writer, complete_or_absent)
 {
     qp_writer *writer;
