@@ -64,6 +64,33 @@ Test(hf_import, a_prompt_begins_itself_where_the_tokenizer_puts_nothing_before_i
     qp_hf_model_free(&made);
 }
 
+/* Ids of special tokens: -1 and null are none, of a list the first counts, others are of the vocabulary. */
+Test(hf_import, special_ids)
+{
+    static const struct {
+        const char *more, *wrong;
+        int pad, begin;
+    } row[] = {{"", NULL, -1, -1},
+               {", \"pad_token_id\": 0, \"bos_token_id\": 5", NULL, 0, 5},
+               {", \"pad_token_id\": -1", NULL, -1, -1},
+               {", \"pad_token_id\": null", NULL, -1, -1},
+               {", \"bos_token_id\": [3, 4]", NULL, -1, 3},
+               {", \"pad_token_id\": 6", "pad_token_id: not an id of the vocabulary", 0, 0},
+               {", \"bos_token_id\": -2", "bos_token_id: not an id of the vocabulary", 0, 0}};
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        qp_hf_model made;
+        folder_gpt2(row[i].more, NULL);
+        folder_weights("model.safetensors");
+        qp_status status = qp_hf_import_model(folder_path(NULL), &(qp_hf_wish){NULL, false, -1, -1}, &made);
+        cr_assert_eq(status, row[i].wrong ? QP_EDATA : QP_OK, "%s: %s", row[i].more, qp_error_message());
+        if (row[i].wrong) cr_expect(strstr(qp_error_message(), row[i].wrong), "%s", qp_error_message());
+        if (row[i].wrong) continue;
+        cr_expect(made.ids.pad == row[i].pad && made.ids.begin == row[i].begin && made.ids.end == 2, "%s: %d, %d, %d",
+                  row[i].more, (int)made.ids.pad, (int)made.ids.begin, (int)made.ids.end);
+        qp_hf_model_free(&made);
+    }
+}
+
 Test(hf_import, values_that_change_the_computation_are_refused_by_name)
 {
     static const struct {

@@ -86,6 +86,9 @@ Test(image_table, squares_and_series)
     cr_assert_eq(read_path(fixture_text("t.csv", "1,x,4\n5,y,8\n"), "2,3", &images), QP_OK, "%s", qp_error_message());
     cr_expect(images.count == 2 && images.size.width == 1 && images.value[0] == 4 && images.value[1] == 8);
     qp_images_free(&images);
+    cr_assert_eq(read_path(fixture_text("t.csv", "1,2,3,x,n\n1,2,3,4,a\n5,6,7,8,b\n"), "5", &images), QP_OK);
+    cr_expect(images.count == 2 && images.size.width == 2, "a name among numbers makes a header");
+    qp_images_free(&images);
     cr_assert_eq(read_path(fixture_text("t.csv", "label,n\nx,4\ny,8\n"), "", &images), QP_OK, "%s", qp_error_message());
     qp_images_free(&images);
 }
@@ -248,24 +251,23 @@ Test(image_format, damage_is_refused)
         int member;
         const char *value;
         bool sound;
-    } row[] = {{0, "6", true},          {0, "", false},         {0, "0", false},        {0, "-3", false},
-               {0, "3", true},          {0, "4", false},        {0, "65537", false},    {0, "6.0", false},
-               {0, "\"6\"", false},     {1, "", false},         {1, "12", true},        {1, "6", false},
-               {1, "0", false},         {2, "", false},         {2, "1", false},        {2, "4", false},
-               {3, "", false},          {3, "0", false},        {3, "6", true},         {3, "2", true},
-               {3, "12", false},        {4, "", false},         {4, "8", true},         {4, "16", false},
-               {5, "-7", true},         {6, "0", false},        {6, "-1", false},       {6, "1e-9", true},
-               {6, "", false},          {7, "[0,1]", false},    {7, "[0,1,2,3]", false}, {7, "[-1,0,9]", true},
-               {7, "7", false},         {8, "[1,2]", false},    {8, "[1,2,3,4]", false}, {8, "[0,2,3]", false},
-               {8, "[1,0,3]", false},   {8, "[1,2,0]", false},  {8, "[1,2,-1]", false}, {8, "[0.5,0.1,1e-9]", true},
-               {8, "", false},          {9, "", false},         {9, "7", false},        {9, "\"\"", true}};
+    } row[] = {{0, "6", true},        {0, "", false},        {0, "0", false},         {0, "-3", false},
+               {0, "3", true},        {0, "4", false},       {0, "65537", false},     {0, "6.0", false},
+               {0, "\"6\"", false},   {1, "", false},        {1, "12", true},         {1, "6", false},
+               {1, "0", false},       {2, "", false},        {2, "1", false},         {2, "4", false},
+               {3, "", false},        {3, "0", false},       {3, "6", true},          {3, "2", true},
+               {3, "12", false},      {4, "", false},        {4, "8", true},          {4, "16", false},
+               {5, "-7", true},       {6, "0", false},       {6, "-1", false},        {6, "1e-9", true},
+               {6, "", false},        {7, "[0,1]", false},   {7, "[0,1,2,3]", false}, {7, "[-1,0,9]", true},
+               {7, "7", false},       {8, "[1,2]", false},   {8, "[1,2,3,4]", false}, {8, "[0,2,3]", false},
+               {8, "[1,0,3]", false}, {8, "[1,2,0]", false}, {8, "[1,2,-1]", false},  {8, "[0.5,0.1,1e-9]", true},
+               {8, "", false},        {9, "", false},        {9, "7", false},         {9, "\"\"", true}};
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
         char json[600] = "{";
         for (int m = 0; m < 10; m++) {
             const char *value = m == row[i].member ? row[i].value : usual[m];
             size_t used = strlen(json);
-            if (*value)
-                snprintf(json + used, sizeof json - used, "%s\"%s\":%s", used > 1 ? "," : "", name[m], value);
+            if (*value) snprintf(json + used, sizeof json - used, "%s\"%s\":%s", used > 1 ? "," : "", name[m], value);
         }
         strcat(json, "}");
         qp_image_format read;
@@ -340,5 +342,75 @@ Test(image_batches, every_image_once_in_the_order_of_the_epoch)
         qp_image_batches_free(batches);
     }
     cr_expect_neq(memcmp(order[0], order[1], sizeof order[0]), 0, "another order in another epoch");
+    qp_images_free(&images);
+}
+
+/* Each image is moved by up to two pixels, by others in another epoch; a series along its row alone. */
+Test(image_batches, images_are_moved)
+{
+    enum { COUNT = 40, MOST = 2 };
+    static const qp_image_size size[] = {{6, 6, 1}, {1, 8, 1}, {2, 8, 1}};
+    for (int k = 0; k < 3; k++) {
+        const int cells = (int)qp_image_cells(size[k]), downs = size[k].height == 1 ? 0 : MOST;
+        qp_images images = counted(COUNT, size[k]);
+        qp_image_format format = {.size = size[k], .patch_height = 1, .patch_width = 2, .deviation = 1};
+        qp_image_batches_options options = {
+            .images = &images, .format = &format, .shift = MOST, .size = 7, .seed = 5, .slots = 2};
+        int times[2 * MOST + 1][2 * MOST + 1] = {{0}}, first[COUNT], differ = 0;
+        qp_image_batches *batches;
+        cr_assert_eq(qp_image_batches_new(&options, &batches), QP_OK);
+        qp_batch_source source = qp_image_batches_source(batches);
+        for (int epoch = 0; epoch < 2; epoch++) {
+            int64_t count;
+            int at = 0;
+            cr_assert_eq(source.begin(source.self, epoch, &count), QP_OK);
+            for (int64_t n = 0; n < count; n++) {
+                qp_batch batch;
+                cr_assert_eq(source.get(source.self, n, (int)n % 2, &batch), QP_OK);
+                for (int i = 0; i < batch.target.sequences.count; i++, at++) {
+                    qp_real row[64];
+                    int found = -100;
+                    cr_expect_eq(batch.target.id[i], at, "in the order of the file");
+                    for (int d = -downs; d <= downs && found == -100; d++)
+                        for (int r = -MOST; r <= MOST && found == -100; r++) {
+                            qp_image_format_rows(&format, &images, at, (qp_image_shift){d, r}, row);
+                            const qp_real *made = batch.source_value + (size_t)(i * cells);
+                            if (memcmp(row, made, (size_t)cells * sizeof *row) != 0) continue;
+                            times[MOST + d][MOST + r]++;
+                            found = 10 * d + r;
+                        }
+                    cr_assert_neq(found, -100, "image %d is not moved by at most %d", at, MOST);
+                    if (epoch) differ += found != first[at];
+                    first[at] = found;
+                }
+            }
+            cr_expect_eq(at, COUNT);
+        }
+        cr_expect_gt(differ, COUNT / 2);
+        for (int r = 0; r <= 2 * MOST; r++) cr_expect_gt(times[MOST][r] + times[0][r], 0, "%d to the right", r - MOST);
+        qp_image_batches_free(batches);
+        qp_images_free(&images);
+    }
+}
+
+Test(image_batches, options_are_checked)
+{
+    static const struct {
+        int64_t size;
+        int slots;
+        const char *why; /* NULL: fine */
+    } row[] = {{1, 1, NULL},     {1 << 28, 1, NULL}, {0, 1, "give 1 to 268435456"}, {(1 << 28) + 1, 1, "give 1 to"},
+               {4, 65536, NULL}, {4, 0, "accum 0"},  {4, 65537, "give 1 to 65536"}};
+    qp_images images = counted(3, (qp_image_size){2, 2, 1});
+    qp_image_format format = {.size = images.size, .patch_height = 1, .patch_width = 2, .deviation = 1};
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        qp_image_batches_options options = {
+            .images = &images, .format = &format, .size = row[i].size, .slots = row[i].slots};
+        qp_image_batches *batches;
+        cr_expect_eq(qp_image_batches_new(&options, &batches), row[i].why ? QP_EUSAGE : QP_OK, "row %zu", i);
+        cr_expect_eq(batches == NULL, row[i].why != NULL);
+        if (row[i].why) cr_expect(strstr(qp_error_message(), row[i].why), "%s", qp_error_message());
+        qp_image_batches_free(batches);
+    }
     qp_images_free(&images);
 }

@@ -97,6 +97,26 @@ Test(sentencepiece, pieces_that_were_never_seen)
     }
 }
 
+/* Byte pieces, also one with id 0, are for models with byte fallback, which have all 256 of them. */
+Test(sentencepiece, byte_pieces_need_byte_fallback)
+{
+    for (int place = 0; place < 2; place++)
+        for (int fallback = 0; fallback < 2; fallback++) {
+            model_file f = {.bytes = 0};
+            qp_sentencepiece *m;
+            if (place == 0) put_piece(&f, "<0x00>", 0, QP_SPM_BYTE);
+            put_piece(&f, "<unk>", 0, QP_SPM_UNKNOWN);
+            put_piece(&f, "a", -1, QP_SPM_NORMAL);
+            if (place == 1) put_piece(&f, "<0xFF>", 0, QP_SPM_BYTE);
+            const char trainer[] = {0x12, 0x05, 0x18, QP_SPM_BPE, (char)0x98, 0x02, (char)fallback};
+            memcpy(f.file + f.bytes, trainer, sizeof trainer);
+            cr_expect_eq(qp_sentencepiece_read("test", f.file, f.bytes + sizeof trainer, &m), QP_EDATA);
+            const char *why = fallback ? "byte fallback without all 256 byte pieces"
+                                       : "byte pieces without byte fallback";
+            cr_expect(strstr(qp_error_message(), why), "%s", qp_error_message());
+        }
+}
+
 Test(sentencepiece, decoding)
 {
     enum { BYTE = 10, LONG = BYTE + 256 };

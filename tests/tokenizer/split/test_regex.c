@@ -10,8 +10,7 @@ static const char *matches_as(qp_regex_flavor flavor, const char *pattern, const
     qp_regex_scratch scratch = {0};
     size_t bytes = strlen(text), made = 0;
     out[0] = '\0';
-    cr_assert_eq(qp_regex_compile(flavor, "test", pattern, strlen(pattern), &regex), QP_OK, "%s",
-                 qp_error_message());
+    cr_assert_eq(qp_regex_compile(flavor, "test", pattern, strlen(pattern), &regex), QP_OK, "%s", qp_error_message());
     qp_regex_match match;
     cr_assert_eq(qp_regex_text(&scratch, text, bytes), QP_OK);
     for (size_t at = 0; at < bytes; at = match.end + (match.end == match.begin)) {
@@ -113,13 +112,39 @@ Test(regex, overlapping_classes_give_back)
 
 Test(regex, what_is_not_understood_is_refused)
 {
-    static const char *const wrong[] = {"(",       ")",      "[a",       "a{2",   "a{3,1}",      "*a",
-                                        "\\p{Xx}", "\\q",    "(?<=a*)b", "\\1",   "[[:alpha:]]", "a**",
-                                        "\\",      "[a[b]]",   "\\u12"};
+    static const char *const wrong[] = {"(",        ")",   "[a",          "a{2", "a{3,1}", "*a",     "\\p{Xx}", "\\q",
+                                        "(?<=a*)b", "\\1", "[[:alpha:]]", "a**", "\\",     "[a[b]]", "\\u12"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         qp_regex regex;
         qp_status status = qp_regex_compile(QP_REGEX_PERL, "test", wrong[i], strlen(wrong[i]), &regex);
         cr_assert_eq(status, QP_EDATA, "%s", wrong[i]);
+    }
+}
+
+/* NUL is a character; bytes that are not UTF-8 are none. */
+Test(regex, nul_and_bytes_in_classes)
+{
+    static const struct {
+        const char *pattern;
+        size_t bytes;
+        qp_status status;
+    } row[] = {{"[\0a]", 4, QP_OK},
+               {"[\0-\x1F]", 5, QP_OK},
+               {"[\xFF]", 3, QP_EDATA},
+               {"[a-\xFF]", 5, QP_EDATA},
+               {"[\xC3]", 3, QP_EDATA}};
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        qp_regex regex;
+        qp_regex_scratch scratch = {0};
+        qp_regex_match match;
+        qp_status status = qp_regex_compile(QP_REGEX_ONIGURUMA, "test", row[i].pattern, row[i].bytes, &regex);
+        cr_assert_eq(status, row[i].status, "row %zu: %s", i, qp_error_message());
+        if (status != QP_OK) continue;
+        cr_assert_eq(qp_regex_text(&scratch, "b\0a", 3), QP_OK);
+        cr_assert_eq(qp_regex_find(&regex, &scratch, 0, &match), QP_OK);
+        cr_expect(match.found && match.begin == 1 && match.end == 2, "row %zu", i);
+        qp_regex_free(&regex);
+        qp_regex_scratch_free(&scratch);
     }
 }
 
@@ -156,10 +181,10 @@ Test(regex, the_budget_is_linear_in_the_text)
     char *text = malloc(LETTERS);
     memset(text, 'a', LETTERS);
     memcpy(text + LETTERS - 3, "_cb", 3); /* PCRE2 fails at once where a letter that must follow is missing */
-    static const char *const slow[] = {"(?:(?:a|a)+)+b",  "(?:(?=a*)a)*b", "(?:a*+b|a)*", "(?:a|a){20,30}b",
-                                       "(a?){40}b", "(?:a?a?a?a?){9}b", "a*?a*?a*?b",
-                                       "(?:a|aa)+$b", "(?=(a+))a*b",     "a*a*b",
-                                       "(?:(?>a*b|a)c?)*", "(?:(?!a*b)a)*", "(?:a*?b|a)*", "(a*)*b"};
+    static const char *const slow[] = {
+        "(?:(?:a|a)+)+b",   "(?:(?=a*)a)*b", "(?:a*+b|a)*", "(?:a|a){20,30}b", "(a?){40}b",
+        "(?:a?a?a?a?){9}b", "a*?a*?a*?b",    "(?:a|aa)+$b", "(?=(a+))a*b",     "a*a*b",
+        "(?:(?>a*b|a)c?)*", "(?:(?!a*b)a)*", "(?:a*?b|a)*", "(a*)*b"};
     for (size_t i = 0; i < sizeof slow / sizeof *slow; i++)
         cr_expect_eq(steps_of(slow[i], text, LETTERS), 0, "%s", slow[i]);
     cr_expect_lt(steps_of("[ac]*b", text, LETTERS), 2 * LETTERS);
