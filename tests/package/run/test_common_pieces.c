@@ -44,3 +44,25 @@ Test(common_pieces, a_form_of_several_pieces_matches_nothing)
     free(id);
     qp_tokenizer_free(ours);
 }
+
+/* By the text that a piece adds after another one: a word with its space is the same word however the space is written.
+ */
+Test(common_pieces, by_text)
+{
+    qp_tokenizer *ours = words(
+        "{\"decoder\": {\"type\": \"Metaspace\", \"replacement\": \"\u2581\", \"prepend_scheme\": "
+        "\"always\"}, \"model\": {\"type\": \"WordLevel\", \"unk_token\": \"u\", \"vocab\": "
+        "{\"u\": 0, \"\u2581dog\": 1, \"dog\": 2, \"\u2581cat\": 3, \"s\": 4}}}");
+    qp_tokenizer *theirs = words("{\"decoder\": {\"type\": \"ByteLevel\"}, \"model\": {\"type\": \"WordLevel\", "
+                                 "\"unk_token\": \"u\", \"vocab\": {\"dog\": 0, \"s\": 1, \"u\": 2, \"cat\": 3, "
+                                 "\"\u0120dog\": 4}}}");
+    static const int32_t expected[] = {2, 4, 0, -1, 1};
+    int32_t *id;
+    int common;
+    cr_assert_eq(qp_common_pieces(ours, theirs, &id, &common), QP_OK);
+    cr_expect_arr_eq(id, expected, sizeof expected);
+    cr_expect_eq(common, 4);
+    free(id);
+    qp_tokenizer_free(ours);
+    qp_tokenizer_free(theirs);
+}

@@ -116,6 +116,7 @@ static void warn_of(const char *const *label, const int *examples, int labels, b
 }
 
 #define SENTENCE "these are five words here"
+#define HELD "t.txt:2: label 'b' has examples only in the part held back for validation"
 
 /* clang-format off */
 static const struct {
@@ -129,13 +130,12 @@ static const struct {
     {{"a", "b"}, {1, 2}, 2, false, "t.txt:1: label 'a' has only this example; is it a header line, or misspelled?"},
     {{"a", "b"}, {1, 2}, 2, true, "t.txt:1: label 'a' has only this example; is it misspelled?"},
     {{"a", "b", "c"}, {2, 1, 1}, 3, false, "t.txt:2: label 'b' has only this example, as have others; is it missp"},
-    {{"a", "b", "c"}, {1, 0, 2}, 3, false, "t.txt:2: label 'b' has examples only in the part held back for validation;"},
-    {{"a", "b", "c"}, {2, 0, 0}, 3, false, "t.txt:2: label 'b' has examples only in the part held back for validation, "
-                                           "as have others;"},
-    {{"a", "b", "c"}, {2, 0, 1}, 3, false, "t.txt:2: label 'b' has examples only in the part held back for validation;"},
+    {{"a", "b", "c"}, {1, 0, 2}, 3, false, HELD ";"},
+    {{"a", "b", "c"}, {2, 0, 0}, 3, false, HELD ", as have others;"},
+    {{"a", "b", "c"}, {2, 0, 1}, 3, false, HELD ";"},
     /* labels of five words and more, most of them */
     {{SENTENCE, "b"}, {2, 2}, 2, false, NULL},
-    {{SENTENCE, SENTENCE ".", "b"}, {2, 2, 2}, 3, false, "t.txt: its labels look like texts (3 of them, such as 'these"},
+    {{SENTENCE, SENTENCE ".", "b"}, {2, 2, 2}, 3, false, "t.txt: its labels look like texts (3 of them, such as"},
     {{"these are four words", "b b b b", "c"}, {2, 2, 2}, 3, false, NULL},
     {{SENTENCE, SENTENCE ".", "b"}, {2, 2, 2}, 3, true, NULL},
     /* nearly as many labels as lines */
