@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "lib/base/array.h"
 #include "lib/base/file_internal.h"
 
 enum { CHUNK_BYTES = 1 << 16, GZIP_WINDOW = 15 + 16 };
@@ -183,16 +184,9 @@ static qp_status append_to_line(qp_reader *reader, const unsigned char *text, si
     if (needed > reader->line_limit + 1)
         return qp_fail(QP_EDATA, "%s:%lld: a line of more than %zu bytes; break it into lines, or set QUIPU_MAX_LINE",
                        shown_path(reader), (long long)reader->line_number + 1, reader->line_limit);
-    if (needed > reader->line_capacity) {
-        size_t capacity = reader->line_capacity ? reader->line_capacity : 256;
-        while (capacity < needed) capacity *= 2;
-        char *grown = realloc(reader->line, capacity);
-        if (!grown)
-            return qp_fail(QP_EMEMORY, "%s:%lld: no memory for a line of %zu bytes", shown_path(reader),
-                           (long long)reader->line_number + 1, needed);
-        reader->line = grown;
-        reader->line_capacity = capacity;
-    }
+    if (!QP_GROW(reader->line, reader->line_capacity, needed))
+        return qp_fail(QP_EMEMORY, "%s:%lld: no memory for a line of %zu bytes", shown_path(reader),
+                       (long long)reader->line_number + 1, needed);
     memcpy(reader->line + reader->line_bytes, text, bytes);
     reader->line_bytes += bytes;
     return QP_OK;

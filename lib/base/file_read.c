@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/array.h"
 #include "lib/base/file_internal.h"
 
 enum { LARGEST_LINE = 64 << 20 };
@@ -67,14 +68,9 @@ static qp_status read_all(int descriptor, const char *path, size_t limit, char *
     char *buffer = malloc(capacity);
     qp_status status = buffer ? QP_OK : qp_fail(QP_EMEMORY, "%s: no memory for its %zu bytes", path, capacity);
     while (status == QP_OK && got > 0) {
-        if (used + 1 == capacity) {
-            char *grown = capacity > SIZE_MAX / 2 ? NULL : realloc(buffer, capacity * 2);
-            if (!grown) {
-                status = qp_fail(QP_EMEMORY, "%s: no memory after %zu bytes", path, used);
-                break;
-            }
-            buffer = grown;
-            capacity *= 2;
+        if (!QP_GROW(buffer, capacity, used + 2)) {
+            status = qp_fail(QP_EMEMORY, "%s: no memory after %zu bytes", path, used);
+            break;
         }
         status = qp_file_read_some(descriptor, path, buffer + used, capacity - used - 1, &got);
         used += got;

@@ -3,10 +3,11 @@
 # RANK depends on the seed, the file, the text and the kind, not on the line's number, so that a choice by the smallest
 # ranks remains the same while other lines change.
 # Kinds: compare, logic, sign, term, factor, number, drop. Text from the first quotation mark on is left alone, and so
-# are lines that free memory, close files, lock, stop on a failed allocation (if (!a || !b) return, ready = a && b), say
-# how long a text on the stack is (char path[N + 300]) or that an array has room for one more (QP_GROW), guard sizes of
-# 2^31 or the room that is left in a buffer (sizeof text - used, used < bytes), comparisons that choose the smaller or
-# larger of the two numbers they compare, and lines about ranks (cluster): tests of one process cannot see these.
+# are lines that free memory, close files, lock, stop on a failed allocation (if (!a || !b) return, ready = a && b) or
+# word its error, say how long a text on the stack is (char path[N + 300]) or that an array has room for one more
+# (QP_GROW), guard sizes of 2^31 or the room that is left in a buffer (sizeof text - used, used < bytes), comparisons
+# that choose the smaller or larger of the two numbers they compare, and lines about ranks (cluster): tests of one
+# process cannot see these.
 BEGIN {
     OFS = "\t"
     for (i = 32; i < 127; i++) code[sprintf("%c", i)] = i
@@ -73,7 +74,7 @@ function chooses_one(line,    side, rest) {
     return (side[1] == side[3] && side[2] == side[4]) || (side[1] == side[4] && side[2] == side[3])
 }
 
-FNR == 1 { inside = 0; comment = 0; before = ";" }
+FNR == 1 { inside = 0; comment = 0; unseen = 0; before = ";" }
 /^\{/ { inside = 1; before = "{"; next }
 /^\}/ { inside = 0; next }
 !inside { next }
@@ -82,15 +83,17 @@ comment { if (/\*\//) comment = 0; next }
 /^[ \t]*(#|\/\/|case |assert|static_assert)/ || /[^ \t].*\/\*[^*]*$/ { next }
 /free(_[a-z]+)?\(|_delete\(|_lock\(|decref\(|_end\(|close\(|alloc|qp_array_grow|tape_memory\(|goto |rewind\(/ ||
 /QP_EMEMORY|out of memory|cluster|(INT32|UINT32|SIZE)_MAX/ {
+    unseen = /QP_EMEMORY/ && !/[;{}]$/   # its message goes on in the next line
     before = $0
     next
 }
+unseen { unseen = !/[;{}]$/; before = $0; next }
 {
     place = match($0, /["']|\/\*|\/\//)
     head = place ? substr($0, 1, place - 1) : $0
     tail = place ? substr($0, place) : ""
     if (!chooses_one($0) && head !~ /used < (bytes|sizeof)/) replace("compare", " (<|<=|>|>=|==|!=) ")
-    guard = "if \\(![a-z_>.-]+( \\|\\| ![a-z_>.-]+)+\\) return|(ready|memory) = ([^<>=]|->)*$"
+    guard = "if \\(![a-z_>.-]+( \\|\\| ![a-z_>.-]+)+\\) (return|\\{)|(ready|memory) = ([^<>=]|->)*$"
     if (head !~ guard) replace("logic", " (&&|\\|\\|) ")
     if (head !~ /sizeof [a-z_>.-]+ - |bytes - used|^ +char [a-z_]+\[/) replace("sign", " (\\+|-|\\+=|-=) ")
     replace("term", " [-+] [A-Za-z_][A-Za-z0-9_.]*(->[A-Za-z0-9_.]+)*[];,)]")

@@ -9,7 +9,9 @@
 #include "tests/data/text_fixture.h"
 
 #define OPTIONS(kind_, size_, shuffle_, seed_, slots_)                                                                 \
-    {.kind = kind_, .size = size_, .shuffle = shuffle_, .seed = seed_, .slots = slots_}
+    {                                                                                                                  \
+        .kind = kind_, .size = size_, .shuffle = shuffle_, .seed = seed_, .slots = slots_                              \
+    }
 
 static qp_batcher *batcher_of(const qp_corpus *corpus, qp_batcher_options options)
 {
@@ -98,9 +100,9 @@ Test(batcher, every_pair_comes_once_an_epoch)
     qp_corpus c;
     fixture_corpus(1500, 20, false, &c);
     qp_batcher_options options[] = {
-        OPTIONS(QP_BATCH_TOKENS, 300, true, 1, 1), OPTIONS(QP_BATCH_TOKENS, 300, false, 1, 1),
+        OPTIONS(QP_BATCH_TOKENS, 300, true, 1, 1),   OPTIONS(QP_BATCH_TOKENS, 300, false, 1, 1),
         OPTIONS(QP_BATCH_SENTENCES, 32, true, 1, 1), OPTIONS(QP_BATCH_TOKENS, 1, true, 1, 1),
-        OPTIONS(QP_BATCH_SENTENCES, 1, true, 1, 1), OPTIONS(QP_BATCH_TOKENS, 1 << 30, true, 1, 1)};
+        OPTIONS(QP_BATCH_SENTENCES, 1, true, 1, 1),  OPTIONS(QP_BATCH_TOKENS, 1 << 30, true, 1, 1)};
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
         qp_batcher *batcher = batcher_of(&c, options[i]);
         expect_every_pair_once(&c, batcher, 0);
@@ -275,6 +277,21 @@ Test(batcher, a_small_file_is_one_batch_and_monolingual_has_no_source)
     qp_corpus_free(&c);
 }
 
+Test(batcher, corpora_of_one_and_no_sequence)
+{
+    qp_corpus c, none = {0};
+    qp_batcher *batcher;
+    fixture_corpus(1, 5, false, &c);
+    batcher = batcher_of(&c, (qp_batcher_options)OPTIONS(QP_BATCH_TOKENS, 4096, true, 5, 1));
+    cr_expect_eq(begin(batcher, 0), 1);
+    cr_expect_eq(get(batcher, 0, 0).target.sequences.count, 1);
+    qp_batcher_free(batcher);
+    cr_expect_eq(qp_batcher_new(&none, &(qp_batcher_options)OPTIONS(QP_BATCH_TOKENS, 4096, true, 5, 1), &batcher),
+                 QP_EDATA);
+    cr_expect_null(batcher);
+    qp_corpus_free(&c);
+}
+
 /* A line of a thousand source words and one target word must not swell a batch. */
 Test(batcher, long_sources_close_a_batch)
 {
@@ -287,11 +304,10 @@ Test(batcher, long_sources_close_a_batch)
     }
     fclose(stream);
     qp_text_codec codec = fixture_words();
-    qp_corpus_options options = {
-        .files = {.kind = QP_TEXT_TABBED, .source = fixture_file("wide.tsv", text, bytes)},
-        .source_codec = &codec,
-        .target_codec = &codec,
-        .when_longer = QP_LONG_SKIP};
+    qp_corpus_options options = {.files = {.kind = QP_TEXT_TABBED, .source = fixture_file("wide.tsv", text, bytes)},
+                                 .source_codec = &codec,
+                                 .target_codec = &codec,
+                                 .when_longer = QP_LONG_SKIP};
     qp_corpus c;
     cr_assert_eq(qp_corpus_load(&options, &c), QP_OK, "%s", qp_error_message());
     free(text);

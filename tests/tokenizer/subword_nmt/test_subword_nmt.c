@@ -63,6 +63,16 @@ Test(subword_nmt, words_of_a_line)
     }
 }
 
+/* What is no word stays: spaces and line ends around words, and lines of nothing else. */
+Test(subword_nmt, edges_of_lines)
+{
+    static const char *const line[][2] = {
+        {"", ""}, {" ", " "}, {" \r\n", " \r\n"}, {"  low \n", "  l@@ ow \n"}, {"ow", "ow"}, {"\row", "\row"}};
+    qp_subword_nmt *codes = open_codes("#version: 0.2\no w</w>\n", -1);
+    for (size_t i = 0; i < sizeof line / sizeof *line; i++) cr_expect_str_eq(apply(codes, line[i][0]), line[i][1]);
+    qp_subword_nmt_free(codes);
+}
+
 Test(subword_nmt, version_0_1_vocabulary_and_glossaries)
 {
     qp_subword_nmt *codes = open_codes("a b\nab </w>\n", -1);
