@@ -123,7 +123,7 @@ static const char *clean(int32_t code, const char *text)
                                                                                                                  : text;
 }
 
-/* CJK ideographs of BERT's own list stand alone. */
+/* CJK ideographs of BERT's own list get spaces around them. */
 static const char *han(int32_t code, const char *text)
 {
     static char alone[8];
