@@ -72,9 +72,10 @@ static void multiply_without_memory(const packed_job *job)
     const qp_matrix a = job->a, c = job->c;
     qp_product p = {.m = a.rows, .k = w->k, .a = a.value, .a_row = a.stride, .a_step = 1, .alpha = 1};
     p.beta = job->beta, p.c_row = c.stride;
-    p.b_step = w->panel != NULL ? QP_PANEL : 1, p.b_column = w->panel != NULL ? 1 : w->k;
-    for (int first = 0; first < w->n; first += QP_PANEL) {
-        p.n = w->n - first < QP_PANEL ? w->n - first : QP_PANEL;
+    const int columns = qp_panel_columns();
+    p.b_step = w->panel != NULL ? columns : 1, p.b_column = w->panel != NULL ? 1 : w->k;
+    for (int first = 0; first < w->n; first += columns) {
+        p.n = w->n - first < columns ? w->n - first : columns;
         p.b = (w->panel != NULL ? w->panel : (const qp_real *)w->row) + (ptrdiff_t)first * w->k;
         p.c = c.value + first;
         p.bias = job->bias != NULL ? job->bias + first : NULL;

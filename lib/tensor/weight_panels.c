@@ -10,12 +10,13 @@
 static void pack_plain(qp_real *memory, qp_matrix w, bool transposed)
 {
     const int n = transposed ? w.columns : w.rows, k = transposed ? w.rows : w.columns;
-    for (int first = 0; first < n; first += QP_PANEL) {
+    const int columns = qp_panel_columns(), padded = (n + QP_PANEL - 1) / QP_PANEL * QP_PANEL;
+    for (int first = 0; first < padded; first += columns) {
         qp_real *panel = memory + (ptrdiff_t)first * k;
         for (int i = 0; i < k; i++)
-            for (int j = 0; j < QP_PANEL; j++) {
+            for (int j = 0; j < columns; j++) {
                 int o = first + j;
-                qp_real *to = panel + (ptrdiff_t)i * QP_PANEL + j;
+                qp_real *to = panel + (ptrdiff_t)i * columns + j;
                 *to = o >= n ? 0 : transposed ? qp_matrix_row(w, i)[o] : qp_matrix_row(w, o)[i];
             }
     }

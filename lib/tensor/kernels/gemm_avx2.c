@@ -7,6 +7,7 @@
 #define TILE_ROWS 6
 #define FOR_EACH_TILE_HEIGHT(DO) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6)
 #define BLOCK_COLUMNS 256
+#define TILE_AHEAD 512
 #define STRIP_GROUP 8
 #define DIRECT_COLUMNS 64
 #define DIRECT_ROWS 24

@@ -7,6 +7,7 @@
 #define TILE_ROWS 12
 #define FOR_EACH_TILE_HEIGHT(DO) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11) DO(12)
 #define BLOCK_COLUMNS 512
+#define TILE_AHEAD 0
 #define STRIP_GROUP 8
 #define DIRECT_COLUMNS 64
 #define DIRECT_ROWS 24

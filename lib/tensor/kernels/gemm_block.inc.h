@@ -183,26 +183,26 @@ static void pack_weight(qp_real *memory, qp_matrix w, bool transposed)
 {
     const int n = transposed ? w.columns : w.rows, k = transposed ? w.rows : w.columns;
     const ptrdiff_t stride = w.stride;
-    for (size_t i = (size_t)(n / QP_PANEL) * QP_PANEL * (size_t)k; i < qp_packed_count(n, k); i++) memory[i] = 0;
-    for (int j = 0; j < n; j += QP_PANEL)
-        pack_rows(memory + (ptrdiff_t)j * k, QP_PANEL, transposed ? w.value + j : w.value + j * stride,
-                  transposed ? 1 : stride, transposed ? stride : 1, smaller(QP_PANEL, n - j), k);
+    for (size_t i = (size_t)(n / TILE_COLUMNS) * TILE_COLUMNS * (size_t)k; i < qp_packed_count(n, k); i++) memory[i] = 0;
+    for (int j = 0; j < n; j += TILE_COLUMNS)
+        pack_rows(memory + (ptrdiff_t)j * k, TILE_COLUMNS, transposed ? w.value + j : w.value + j * stride,
+                  transposed ? 1 : stride, transposed ? stride : 1, smaller(TILE_COLUMNS, n - j), k);
 }
 
 /* One or two rows times several panels at once: THIN_SUMS independent sums, because one that waits for its latency, or
- * for memory, leaves the others running. C(r, j) of panel p is at c + r*c_row + p*QP_PANEL. */
+ * for memory, leaves the others running. C(r, j) of panel p is at c + r*c_row + p*TILE_COLUMNS. */
 #define THIN_SUMS 8
 QP_INLINE void thin_product(const tile *t, const int rows, const int panels)
 {
-    enum { EACH = QP_PANEL / V_LANES };
+    enum { EACH = TILE_COLUMNS / V_LANES };
     vreal sum[2][THIN_SUMS];
-    const ptrdiff_t panel = (ptrdiff_t)t->k * QP_PANEL, row = t->a_row;
+    const ptrdiff_t panel = (ptrdiff_t)t->k * TILE_COLUMNS, row = t->a_row;
     const qp_real *a = t->a, *b[THIN_SUMS / EACH];
     UNROLL_ALL for (int p = 0; p < panels; p++) b[p] = t->b + p * panel;
     UNROLL_ALL for (int i = 0; i < rows * panels * EACH; i++) sum[i % rows][i / rows] = v_set(0);
     for (ptrdiff_t l = 0; l < t->k; l++) UNROLL_ALL for (int i = 0; i < panels * EACH; i++)
         {
-            vreal w = v_load(b[i / EACH] + l * QP_PANEL + i % EACH * V_LANES);
+            vreal w = v_load(b[i / EACH] + l * TILE_COLUMNS + i % EACH * V_LANES);
             sum[0][i] = v_fma(v_set(a[l]), w, sum[0][i]);
             if (rows == 2) sum[1][i] = v_fma(v_set(a[row + l]), w, sum[1][i]);
         }
@@ -213,10 +213,10 @@ QP_INLINE void thin_product(const tile *t, const int rows, const int panels)
 
 static void thin_products(tile t, int rows, int n)
 {
-    enum { MOST = THIN_SUMS * V_LANES / QP_PANEL, HALF = MOST / 2 };
+    enum { MOST = THIN_SUMS * V_LANES / TILE_COLUMNS, HALF = MOST / 2 };
     for (int j = 0; j < n;) {
-        const int most = rows == 1 ? MOST : HALF, panels = n - j > (most - 1) * QP_PANEL ? most : 1;
-        t.columns = smaller(n - j, panels * QP_PANEL);
+        const int most = rows == 1 ? MOST : HALF, panels = n - j > (most - 1) * TILE_COLUMNS ? most : 1;
+        t.columns = smaller(n - j, panels * TILE_COLUMNS);
         if (rows == 1 && panels == MOST)
             thin_product(&t, 1, MOST);
         else if (rows == 1)
@@ -225,7 +225,7 @@ static void thin_products(tile t, int rows, int n)
             thin_product(&t, 2, HALF);
         else
             thin_product(&t, 2, 1);
-        t.b += (ptrdiff_t)panels * t.k * QP_PANEL;
+        t.b += (ptrdiff_t)panels * t.k * TILE_COLUMNS;
         t.c += t.columns;
         if (t.bias != NULL) t.bias += t.columns;
         j += t.columns;
@@ -239,7 +239,7 @@ static void panel_products(tile t, int m, int n, const qp_real *bias)
     const tile start = t;
     for (int j = 0; j < n; j += TILE_COLUMNS) {
         t.columns = smaller(TILE_COLUMNS, n - j);
-        t.b = start.b + (ptrdiff_t)(j / QP_PANEL) * QP_PANEL * t.k + j % QP_PANEL;
+        t.b = start.b + (ptrdiff_t)j * t.k;
         t.bias = bias != NULL ? bias + j : NULL;
         for (int i = 0; i < strips.count; i++) {
             const int first = cut_start(strips, i), rows = cut_size(strips, i);
@@ -257,7 +257,7 @@ static void packed_product(qp_matrix a, const qp_packed *w, const qp_real *bias,
               .a_row = a.stride,
               .a_step = 1,
               .b = w->panel,
-              .b_step = QP_PANEL,
+              .b_step = TILE_COLUMNS,
               .bias = bias,
               .k = w->k,
               .alpha = 1,

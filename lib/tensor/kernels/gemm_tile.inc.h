@@ -63,6 +63,7 @@ QP_INLINE void tile_product(const tile *t, const int rows, const int vectors, co
             if (vectors == 2) sum[r][1] = v_fma(x, b1, sum[r][1]);
         }
         UNROLL_ALL for (int g = 0; g < 3; g++) a[g] += step;
+        if (TILE_AHEAD != 0) __builtin_prefetch(b + TILE_AHEAD);
         b += b_step;
     }
     if (tile_plain(t))

@@ -94,9 +94,10 @@ static inline const qp_real *qp_listed_row(const qp_listed_rows *rows, int j)
 }
 
 /* qp_packed — a weight W [n, k] (outputs, inputs) as products read it. Owns nothing.
- *   QP_WEIGHT_PANELS  a copy in panels of QP_PANEL outputs: element (output o, input i) is at (o/32)*32*k + i*32 +
- *                     o%32; the last panel is padded with zeros. `panel` NULL: `row` [n, k], reals as a model file has
- *                     them, which gemm_packed.h packs when it has used them often enough
+ *   QP_WEIGHT_PANELS  a copy in panels of P outputs, as many as a tile of the level's kernels has columns
+ *                     (qp_panel_columns): element (output o, input i) is at (o/P)*P*k + i*P + o%P; outputs are padded
+ *                     with zeros to a multiple of QP_PANEL, which P divides. `panel` NULL: `row` [n, k], reals as a
+ *                     model file has them, which gemm_packed.h packs when it has used them often enough
  *   the others        rows as a model file has them, `row` [n, k]: bfloat16, half precision, or integers of 8 bits
  *                     that are multiplied with `scale` [n] */
 #define QP_PANEL 32
