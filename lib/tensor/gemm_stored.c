@@ -184,7 +184,7 @@ void qp_gemm_stored(qp_matrix a, const qp_packed *w, const qp_real *bias, qp_rea
         if (int8) {
             quantize_block(p.a, &block);
             p.block = &block;
-            if (count >= QP_INT8_WIDE && qp_dot_set()->int8_panel != NULL) p.panel = qp_late_panels_of(w);
+            if (qp_dot_set()->int8_panel != NULL && count >= qp_dot_set()->int8_wide) p.panel = qp_late_panels_of(w);
         }
         const double cost = cost_of(&p);
         p.outputs = tile_outputs(w->n, cost);

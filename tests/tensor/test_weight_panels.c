@@ -54,7 +54,7 @@ Test(weight_panels, long_rows)
 /* 8 bits: products of many rows pack, where there is a kernel for panels, and give the same bits before and after */
 static void check_int8(int n, int k, int m)
 {
-    const int packs_at = qp_dot_set()->int8_pack != NULL && m >= QP_INT8_WIDE ? QP_LATE_WIDE_USES : INT_MAX;
+    const int packs_at = qp_dot_set()->int8_pack != NULL && m >= qp_dot_set()->int8_wide ? QP_LATE_WIDE_USES : INT_MAX;
     qp_real *value = new_normal((size_t)n * (size_t)k, 1), *a = new_normal((size_t)m * (size_t)k, 2);
     qp_real *wanted = new_reals((size_t)m * (size_t)n), *c = new_reals((size_t)m * (size_t)n);
     int8_t *row = malloc((size_t)n * (size_t)k);

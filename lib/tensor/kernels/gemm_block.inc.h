@@ -183,7 +183,7 @@ static void pack_weight(qp_real *memory, qp_matrix w, bool transposed)
 {
     const int n = transposed ? w.columns : w.rows, k = transposed ? w.rows : w.columns;
     const ptrdiff_t stride = w.stride;
-    for (size_t i = (size_t)(n / TILE_COLUMNS) * TILE_COLUMNS * (size_t)k; i < qp_packed_count(n, k); i++) memory[i] = 0;
+    for (size_t i = (size_t)(n - n % TILE_COLUMNS) * (size_t)k; i < qp_packed_count(n, k); i++) memory[i] = 0;
     for (int j = 0; j < n; j += TILE_COLUMNS)
         pack_rows(memory + (ptrdiff_t)j * k, TILE_COLUMNS, transposed ? w.value + j : w.value + j * stride,
                   transposed ? 1 : stride, transposed ? stride : 1, smaller(TILE_COLUMNS, n - j), k);

@@ -40,8 +40,8 @@ typedef struct {
     void (*pack)(qp_real *memory, qp_matrix w, bool transposed);
 } qp_gemm_kernels;
 
-/* qp_panel_columns — outputs of a panel of a packed weight (qp_packed) at the chosen level: the columns of a tile, which
- * so reads memory without gaps. */
+/* qp_panel_columns — outputs of a panel of a packed weight (qp_packed) at the chosen level: as many as a tile has
+ * columns, so that it reads memory without gaps. */
 static inline int qp_panel_columns(void) { return qp_cpu_level() == QP_CPU_AVX2 ? QP_PANEL / 2 : QP_PANEL; }
 
 #ifdef QP_VECTOR_KERNELS

@@ -28,14 +28,19 @@ static inline vreal load_fp16(const uint16_t *p, size_t left) { return _mm256_cv
 
 #include "lib/tensor/stored/dot_int8_avx2.inc.h"
 
+#include "lib/tensor/stored/dot_int8_panel_avx2.inc.h"
+
 #include "lib/tensor/stored/dot_int8_rows.inc.h"
 
 const qp_dot_kernels qp_dot_avx2 = {.int8 = int8_products,
-                                       .int8_largest = int8_largest,
-                                       .int8_round = int8_round,
-                                       .int8_finish = int8_finish,
-                                       .bf16 = bf16_products,
-                                       .fp16 = fp16_products};
+                                    .int8_pack = int8_pack,
+                                    .int8_panel = int8_panel,
+                                    .int8_wide = 3,
+                                    .int8_largest = int8_largest,
+                                    .int8_round = int8_round,
+                                    .int8_finish = int8_finish,
+                                    .bf16 = bf16_products,
+                                    .fp16 = fp16_products};
 #else
 typedef int qp_dot_avx2_not_built;
 #endif

@@ -26,9 +26,14 @@ static inline vreal load_fp16(const uint16_t *p, size_t left) { return _mm512_cv
 
 #include "lib/tensor/stored/dot_int8_avx2.inc.h"
 
+#include "lib/tensor/stored/dot_int8_panel_avx2.inc.h"
+
 #include "lib/tensor/stored/dot_int8_rows.inc.h"
 
 const qp_dot_kernels qp_dot_avx512 = {.int8 = int8_products,
+                                       .int8_pack = int8_pack,
+                                       .int8_panel = int8_panel,
+                                       .int8_wide = 3,
                                        .int8_largest = int8_largest,
                                        .int8_round = int8_round,
                                        .int8_finish = int8_finish,
@@ -37,6 +42,7 @@ const qp_dot_kernels qp_dot_avx512 = {.int8 = int8_products,
 const qp_dot_kernels qp_dot_vnni = {.int8 = qp_dot_int8_vnni,
                                        .int8_pack = qp_dot_int8_vnni_pack,
                                        .int8_panel = qp_dot_int8_vnni_panel,
+                                       .int8_wide = QP_INT8_WIDE,
                                        .int8_largest = int8_largest,
                                        .int8_round = int8_round,
                                        .int8_finish = int8_finish,

@@ -54,8 +54,3 @@ DOT_INLINE void int8_one(const int8_job *j, int out) { int8_tile(j, 0, out, 1, 1
 
 DOT_ROWS(int8_rows, int8_one, int8_tile)
 #undef dot_job
-
-static void int8_products(const qp_int8_rows *a, const int8_t *w, int n, int k, int32_t *sum)
-{
-    int8_rows(&(int8_job){a, w, a->rows, n, k, sum});
-}

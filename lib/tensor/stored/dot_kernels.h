@@ -33,9 +33,10 @@ typedef struct {
     /* sum [a.rows, n] = A W', exact: k is at most QP_INT8_COLUMNS */
     void (*int8)(const qp_int8_rows *a, const int8_t *w, int n, int k, int32_t *sum);
     /* W in panels of QP_INT8_PANEL outputs x qp_int8_stride(k) bytes, and the same product with one of them, faster for
-     * QP_INT8_WIDE rows of A and more; NULL: there is no such kernel */
+     * int8_wide rows of A and more; NULL: there is no such kernel */
     void (*int8_pack)(const int8_t *w, int n, int k, int8_t *panel);
     void (*int8_panel)(const qp_int8_rows *a, const int8_t *panel, int n, int k, int32_t *sum);
+    int int8_wide;
     /* the largest |x| without its sign bit; above the bits of infinity if one is NaN */
     uint32_t (*int8_largest)(int n, const qp_real *x);
     /* y = round(x * inverse), ties to even, |x * inverse| < 2^22; returns the sum of y */
@@ -46,6 +47,7 @@ typedef struct {
     void (*fp16)(qp_matrix a, const uint16_t *w, int n, qp_real *sum);
 } qp_dot_kernels;
 
+/* QP_INT8_WIDE: rows of A from which a panel is filled in the cache for a product without one. */
 enum { QP_INT8_PANEL = 64, QP_INT8_WIDE = 5 };
 
 /* The most columns of a weight of 8 bits: 2^17 products of 127 and 128 fit into 32 bits. */
