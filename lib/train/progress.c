@@ -56,7 +56,6 @@ const char *qp_progress_line(const qp_progress *p, int columns, char *text, size
     text[0] = '\0';
     for (int i = 0; i < FIELDS; i++) {
         size_t length = strlen(field[i]), gap = at ? 2 : 0;
-        if (length == 0) continue;
         if (at + gap + length >= room) break;
         at += (size_t)snprintf(text + at, bytes - at, "%*s%s", (int)gap, "", field[i]);
     }

@@ -215,3 +215,125 @@ Test(checkpoint, damaged_files_are_not_averaged)
     unlink(path);
     end(&r);
 }
+
+/* ---- every field ---- */
+
+static void write_file(const char *path, const char *name, int rows, const float *weight)
+{
+    qp_safetensors_writer *writer = qp_safetensors_writer_new();
+    qp_safetensors_writer_add(writer, name, QP_DTYPE_F32, 2, (int64_t[]){rows, 6 / rows}, weight);
+    cr_assert_eq(qp_safetensors_writer_save(writer, path), QP_OK, "%s", qp_error_message());
+}
+
+/* Every counter, every real number to its last bit, the checkpoints and the carried state are read back. */
+Test(checkpoint, every_field_is_read_back)
+{
+    run r;
+    qp_real carry[] = {1, (qp_real)-2.5, 3}, read[3] = {0};
+    int64_t number = 1000;
+    double real = 1 / 3.0;
+    begin(&r, "adam");
+    qp_run_state saved = {.carry = carry, .carry_count = 3, .models = 3, .model = {5, 900, 1000}};
+#define NUMBER(name) saved.name = number++;
+    QP_RUN_INTEGERS(NUMBER)
+    QP_RUN_CLOCKS(NUMBER)
+    QP_RUN_PORTIONS(NUMBER)
+#undef NUMBER
+#define NUMBER(name) saved.name = real *= -1.7;
+    QP_RUN_REALS(NUMBER)
+#undef NUMBER
+    qp_checkpoint c = {r.folder, "model-a learning-b", r.params, r.optimizer};
+    cr_assert_eq(qp_checkpoint_save(&c, &saved), QP_OK, "%s", qp_error_message());
+    r.state = (qp_run_state){.carry = read, .carry_count = 3};
+    qp_run_reset none = {0};
+    bool found;
+    cr_assert_eq(qp_checkpoint_load(&c, &none, NULL, NULL, &r.state, &found), QP_OK, "%s", qp_error_message());
+    cr_assert(found);
+#define SAME(name) cr_expect_eq(r.state.name, saved.name, #name);
+    QP_RUN_INTEGERS(SAME)
+    QP_RUN_CLOCKS(SAME)
+    QP_RUN_PORTIONS(SAME)
+    QP_RUN_REALS(SAME)
+#undef SAME
+    cr_expect_eq(r.state.models, 3);
+    cr_expect_arr_eq(r.state.model, saved.model, 3 * sizeof *saved.model);
+    cr_expect_arr_eq(read, carry, sizeof carry);
+    cr_expect_eq(qp_optimizer_updates(r.optimizer), saved.optimizer_update);
+    end(&r);
+    qp_file_remove_tree(r.folder);
+}
+
+/* A fingerprint continues another where it only adds words to it. */
+Test(checkpoint, fingerprints_of_one_run)
+{
+    static const struct {
+        const char *saved, *now;
+        bool same;
+    } row[] = {{"a b", "a b", true},  {"a b", "a b c", true}, {"a b", "a bc", false}, {"a b", "a", false},
+               {"a b", "a c", false}, {"", "", true},         {"", "a", false},       {"", " a", false}};
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++)
+        cr_expect_eq(qp_checkpoint_same_run(row[i].saved, row[i].now), row[i].same, "row %zu", i);
+}
+
+/* The newest save is read; files that only look like saves are none. */
+Test(checkpoint, the_newest_save_of_a_folder)
+{
+    static const char *const others[] = {"state-",
+                                         "state-x.safetensors",
+                                         "state-99",
+                                         "state-99.safetensors.part",
+                                         "stat-99.safetensors",
+                                         "state99.safetensors"};
+    run r;
+    char path[200], text[100];
+    begin(&r, "adam");
+    cr_expect_not(qp_checkpoint_fingerprint(r.folder, text, sizeof text), "there is none");
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        snprintf(path, sizeof path, "%s/%s", r.folder, others[i]);
+        FILE *file = fopen(path, "w");
+        cr_assert(file && fclose(file) == 0);
+    }
+    static const int64_t update[] = {9, 30, 10};
+    for (int i = 0; i < 3; i++) {
+        snprintf(text, sizeof text, "model-a run-%d", (int)update[i]);
+        qp_checkpoint c = {r.folder, text, r.params, r.optimizer};
+        cr_assert_eq(qp_checkpoint_save(&c, &(qp_run_state){.update = update[i], .epoch = 1}), QP_OK);
+    }
+    cr_assert(qp_checkpoint_fingerprint(r.folder, text, sizeof text));
+    cr_expect_str_eq(text, "model-a run-30");
+    qp_run_reset none = {0};
+    cr_assert_eq(load(&r, "model-a run-30", &none), QP_OK, "%s", qp_error_message());
+    cr_expect_eq(r.state.update, 30);
+    end(&r);
+    qp_file_remove_tree(r.folder);
+}
+
+/* The mean of each weight over all files; each must have every parameter, in its shape. */
+Test(checkpoint, means_of_files)
+{
+    static const float weight[3][6] = {{1, 2, 3, 4, 5, 6}, {3, 2, 1, 0, -1, -2}, {8, 8, 8, 8, 8, 8}};
+    run r;
+    char path[5][160];
+    begin(&r, "adam");
+    for (int i = 0; i < 5; i++) snprintf(path[i], sizeof path[i], "%s/m%d.safetensors", r.folder, i);
+    for (int i = 0; i < 3; i++) write_file(path[i], "weight", 2, weight[i]);
+    write_file(path[3], "weights", 2, weight[0]);
+    write_file(path[4], "weight", 2, weight[0]);
+    for (int count = 1; count <= 3; count++) {
+        cr_assert_eq(qp_checkpoint_average((const char *const[]){path[0], path[1], path[2]}, count, r.params), QP_OK);
+        for (int i = 0; i < 6; i++) {
+            double sum = 0;
+            for (int k = 0; k < count; k++) sum += (double)weight[k][i];
+            cr_expect_float_eq(qp_params_value(r.params, 0)[i], sum / count, 1e-6, "weight %d of %d files", i, count);
+        }
+    }
+    qp_params_freeze(r.params, 0); /* of an adapter's files: what none of them holds is left alone */
+    cr_expect_eq(qp_checkpoint_average((const char *const[]){path[3], path[3]}, 2, r.params), QP_OK);
+    cr_expect_float_eq(qp_params_value(r.params, 0)[5], 4, 1e-6, "the mean of three files");
+    cr_assert_eq(qp_checkpoint_average((const char *const[]){path[4]}, 1, r.params), QP_OK);
+    cr_expect_eq(qp_params_value(r.params, 0)[0], 1);
+    cr_expect_eq(qp_checkpoint_average((const char *const[]){path[0], path[3]}, 2, r.params), QP_EDATA);
+    cr_expect(strstr(qp_error_message(), "m3.safetensors: parameter weight is missing"), "%s", qp_error_message());
+    qp_file_remove_tree(r.folder);
+    end(&r);
+}

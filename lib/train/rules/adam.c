@@ -43,20 +43,17 @@ static void update_adam(const qp_rule_constants *c, size_t n, const qp_real *g, 
     }
 }
 
+static double nadam_momentum(const qp_optimizer_config *config, int64_t t)
+{
+    return config->beta1 * (1 - 0.5 * pow(0.96, (double)t * config->momentum_decay));
+}
+
 static void prepare_nadam(const qp_optimizer_config *config, int64_t t, double lr, qp_rule_constants *c)
 {
     prepare_adam(config, t, lr, c);
-    double product = 1, mu = 0; /* P_t = mu_1 ... mu_t; the factors tend to beta1 < 1, so P soon underflows */
-    for (int64_t i = 1; i <= t; i++) {
-        mu = config->beta1 * (1 - 0.5 * pow(0.96, (double)i * config->momentum_decay));
-        product *= mu;
-        if (product < 1e-300) {
-            product = 0;
-            mu = config->beta1 * (1 - 0.5 * pow(0.96, (double)t * config->momentum_decay));
-            break;
-        }
-    }
-    double next = config->beta1 * (1 - 0.5 * pow(0.96, (double)(t + 1) * config->momentum_decay));
+    const double mu = nadam_momentum(config, t), next = nadam_momentum(config, t + 1);
+    double product = 1; /* P_t = mu_1 ... mu_t; the factors tend to beta1 < 1, so P soon is nothing beside 1 */
+    for (int64_t i = 1; i <= t && product > 1e-300; i++) product *= nadam_momentum(config, i);
     c->gradient_rate = (qp_real)(lr * (1 - mu) / (1 - product));
     c->rate = (qp_real)(lr * next / (1 - product * next));
 }
