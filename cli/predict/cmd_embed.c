@@ -52,7 +52,7 @@ static qp_status write_text(void *self, const qp_chunks *chunks, qp_embeddings *
             status = qp_writer_printf(writer, "%.9g%c", (double)v->value[i * v->width + c],
                                       c + 1 < v->width ? ' ' : '\n');
     v->count = 0;
-    return status;
+    return status == QP_OK ? qp_writer_flush(writer) : status;
 }
 
 /* The vectors of a .npz file are kept until the input has ended. */

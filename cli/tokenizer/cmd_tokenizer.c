@@ -25,7 +25,9 @@ static qp_status lines_of(qp_reader *reader, qp_line_place *at, qp_status (*act)
         QP_TRY(qp_reader_raw(reader, &line, &bytes));
         if (!line) return QP_OK;
         at->line = qp_reader_line(reader);
+        at->waits = qp_reader_waits(reader);
         QP_TRY(qp_line_failed(at, act(self, line, bytes)));
+        if (at->waits && at->output) fflush(at->output);
         if (at->output && ferror(at->output)) return QP_OK; /* main reports errors of stdout */
     }
 }

@@ -34,10 +34,12 @@ qp_status qp_tokenizer_load_warned(const char *path, qp_tokenizer **tokenizer);
 
 /* qp_each_line — call `act` for every line of the files, or of stdin (also .gz). Lines end at LF only; every other byte
  * is kept. Needs memory for one line. Stops early, with QP_OK, if `output` cannot be written (main reports it). `place`
- * and `line` give the position. */
+ * and `line` give the position. Where a terminal or a pipe has no further line yet, `output` is flushed after the line,
+ * so that each line is answered at once. */
 typedef struct {
     const char *place;
     int64_t line;
+    bool waits;   /* the next line is not there yet: answer this one */
     FILE *output; /* may be NULL */
 } qp_line_place;
 

@@ -34,6 +34,7 @@ typedef struct {
     qp_moses moses;
     qp_truecaser truecaser;
     qp_writer *writer;
+    qp_line_place at;
 } moses_state;
 
 static qp_status read_into(const char *path, char **content, size_t *bytes)
@@ -88,17 +89,16 @@ static qp_status change_line(void *self, char *line, size_t bytes)
     }
     QP_TRY(status);
     qp_writer_write(s->writer, out, made);
-    qp_writer_write(s->writer, "\n", 1);
+    status = qp_writer_write(s->writer, "\n", 1);
     free(out);
-    return QP_OK;
+    return status == QP_OK && s->at.waits ? qp_writer_flush(s->writer) : status;
 }
 
 static qp_status change_files(moses_state *s, const qp_options *options)
 {
-    qp_line_place at = {0};
     QP_TRY(prepare(s));
     QP_TRY(qp_writer_open(s->options->output, &s->writer));
-    QP_TRY(qp_each_line(options->file, options->file_count, &at, change_line, s));
+    QP_TRY(qp_each_line(options->file, options->file_count, &s->at, change_line, s));
     if (s->options->action == LEARN) {
         char *content;
         size_t bytes;

@@ -87,7 +87,8 @@ static qp_status gather(void *self, char *line, size_t bytes)
         g->place = g->at->place;
         g->first_line = g->at->line;
     }
-    return qp_line_block_add(&g->block, line, bytes) == QP_OK ? QP_OK : no_memory(g);
+    if (qp_line_block_add(&g->block, line, bytes) != QP_OK) return no_memory(g);
+    return g->at->waits && g->at->output ? finish_block(g) : QP_OK;
 }
 
 static qp_status run_all(gathering *g, char *const *file, int count)

@@ -149,8 +149,9 @@ static qp_status writer_put(qp_writer *writer, const char *content, size_t bytes
     return QP_OK;
 }
 
-static qp_status writer_flush(qp_writer *writer)
+qp_status qp_writer_flush(qp_writer *writer)
 {
+    if (writer->status != QP_OK) return qp_fail(writer->status, "%s", writer->message);
     size_t bytes = writer->used;
     writer->used = 0;
     return writer_put(writer, writer->buffer, bytes);
@@ -159,7 +160,7 @@ static qp_status writer_flush(qp_writer *writer)
 qp_status qp_writer_write(qp_writer *writer, const void *content, size_t bytes)
 {
     if (writer->status != QP_OK) return qp_fail(writer->status, "%s", writer->message);
-    if (bytes > BUFFER_BYTES - writer->used) QP_TRY(writer_flush(writer));
+    if (bytes > BUFFER_BYTES - writer->used) QP_TRY(qp_writer_flush(writer));
     if (bytes > BUFFER_BYTES) return writer_put(writer, content, bytes);
     if (bytes > 0) memcpy(writer->buffer + writer->used, content, bytes);
     writer->used += bytes;
@@ -215,7 +216,7 @@ qp_status qp_writer_commit(qp_writer *writer)
 {
     close_stream(writer);
     qp_status status = writer->status;
-    if (status == QP_OK) status = writer_flush(writer);
+    if (status == QP_OK) status = qp_writer_flush(writer);
     if (status == QP_OK && writer->temporary) {
         if (fsync(writer->descriptor) != 0)
             status = writer_fail(writer, QP_EIO, "writing to the disk failed");

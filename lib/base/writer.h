@@ -15,6 +15,7 @@ typedef struct qp_writer qp_writer;
 qp_status qp_writer_open(const char *path, qp_writer **writer);
 qp_status qp_writer_write(qp_writer *writer, const void *content, size_t bytes);
 qp_status qp_writer_printf(qp_writer *writer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+qp_status qp_writer_flush(qp_writer *writer);  /* to the system, for a reader that waits; not to the disk */
 FILE *qp_writer_stream(qp_writer *writer);     /* the same for stdio; NULL: no memory; commit and abort close it */
 qp_status qp_writer_commit(qp_writer *writer); /* frees the writer in either case */
 void qp_writer_abort(qp_writer *writer);
