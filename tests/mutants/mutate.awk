@@ -7,7 +7,8 @@
 # word its error, say how long a text on the stack is (char path[N + 300]) or that an array has room for one more
 # (QP_GROW), guard sizes of 2^31 or the room that is left in a buffer (sizeof text - used, used < bytes), comparisons
 # that choose the smaller or larger of the two numbers they compare, and lines about ranks (cluster): tests of one
-# process cannot see these.
+# process cannot see these. Nor can they see what a function that frees (x_free, free_x) leaves in memory, which the
+# sanitizers report, or how many nanoseconds work may take, which only decides whether threads help.
 BEGIN {
     OFS = "\t"
     for (i = 32; i < 127; i++) code[sprintf("%c", i)] = i
@@ -75,14 +76,15 @@ function chooses_one(line,    side, rest) {
 }
 
 FNR == 1 { inside = 0; comment = 0; unseen = 0; before = ";" }
-/^\{/ { inside = 1; before = "{"; next }
+/^[a-z].* nanoseconds\(|^(static )?void ([a-z_]+_free|free_[a-z_]+)\(/ { unseen_body = !/;$|schedule_free/ }
+/^\{/ { inside = !unseen_body; unseen_body = 0; before = "{"; next }
 /^\}/ { inside = 0; next }
 !inside { next }
 comment { if (/\*\//) comment = 0; next }
 /^[ \t]*\/\*/ { if (!/\*\//) comment = 1; next }
 /^[ \t]*(#|\/\/|case |assert|static_assert)/ || /[^ \t].*\/\*[^*]*$/ { next }
 /free(_[a-z]+)?\(|_delete\(|_lock\(|decref\(|_end\(|close\(|alloc|qp_array_grow|tape_memory\(|goto |rewind\(/ ||
-/QP_EMEMORY|out of memory|cluster|(INT32|UINT32|SIZE)_MAX/ {
+/QP_EMEMORY|out of memory|cluster| nanoseconds = |(INT32|UINT32|SIZE)_MAX/ {
     unseen = /QP_EMEMORY/ && !/[;{}]$/   # its message goes on in the next line
     before = $0
     next
