@@ -55,7 +55,7 @@ Test(stage_characters, normal_forms)
                 {"{\"type\":\"NFKD\"}", UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT}};
     static char text[ROOM];
     for (int32_t first = 0x80; first < END; first += BLOCK) {
-        size_t bytes = 0;
+        size_t bytes = is_dull(first) ? 0 : (size_t)sprintf(text, "\u0301\u0323"); /* marks of nothing */
         for (int32_t code = first; !is_dull(first) && code < first + BLOCK; code++) {
             if (is_surrogate(code) || code == 0x11A7) continue; /* utf8proc joins U+11A7, which is no final */
             bytes += (size_t)sprintf(text + bytes, "e");
