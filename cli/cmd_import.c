@@ -5,6 +5,8 @@
 #include "cli/base/commands.h"
 #include "cli/base/options.h"
 #include "cli/base/text.h"
+#include "cli/base/unread.h"
+#include "lib/base/content.h"
 #include "lib/base/file.h"
 #include "lib/base/files/lock.h"
 #include "lib/import/ctranslate2/ct2_package.h"
@@ -149,21 +151,52 @@ static const struct {
 } readers[] = {{qp_torch_pickle_is, refuse_pickle}, {qp_ct2_is, read_ctranslate2}, {is_folder, read_folder},
                {qp_marian_is, read_marian},         {qp_gguf_is, read_gguf},       {qp_llama2c_is, read_llama2c}};
 
-static qp_status import_file(const import_options *o, const char *path)
+enum { READERS = sizeof readers / sizeof *readers };
+
+/* The number of the reader for a file or folder; READERS: none, it may be an ARPA file. */
+static int reader_for(const char *path)
 {
-    qp_package *made;
-    for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {
-        if (!readers[i].reads(path)) continue;
-        QP_TRY(readers[i].read(o, path, &made));
-        qp_status status = qp_package_save(made, o->model);
-        qp_package_free(made);
-        return status;
-    }
+    int number = 0;
+    while (number < READERS && !readers[number].reads(path)) number++;
+    return number;
+}
+
+static qp_status check_uses(const qp_options *options, int reader)
+{
+    bool folder = reader < READERS && readers[reader].reads == is_folder;
+    bool marian = reader < READERS && readers[reader].reads == qp_marian_is;
+    const qp_unread row[] = {{"task", folder, "folders of Hugging Face"},
+                             {"marian_as", marian, "models of Marian"},
+                             {"lower_case", reader == READERS, "ARPA files"}};
+    return qp_unread_check(options, row, sizeof row / sizeof *row);
+}
+
+/* What no reader is for. */
+static qp_status import_other(const import_options *o, const char *path)
+{
     if (qp_folder_exists(path))
         return qp_fail(QP_EDATA,
                        "%s: no config.json in this folder; give one of Hugging Face, CTranslate2 or Marian, or a file",
                        path);
+    qp_content content = qp_content_of_file(path);
+    if (content == QP_CONTENT_SAFETENSORS)
+        return qp_fail(QP_EDATA, "%s: is only the weights of a model; give the folder that has its config.json too",
+                       path);
+    if (content == QP_CONTENT_JSON)
+        return qp_fail(QP_EDATA, "%s: is a JSON file; give the folder of a model, or use quipu tokenizer import", path);
     return import_arpa(o, path);
+}
+
+static qp_status import_file(const import_options *o, const qp_options *options, const char *path)
+{
+    int reader = reader_for(path);
+    qp_package *made;
+    QP_TRY(check_uses(options, reader));
+    if (reader == READERS) return import_other(o, path);
+    QP_TRY(readers[reader].read(o, path, &made));
+    qp_status status = qp_package_save(made, o->model);
+    qp_package_free(made);
+    return status;
 }
 
 /* Neither the file that is read nor one of the folder is replaced. */
@@ -187,7 +220,7 @@ static qp_status run(void *self, const qp_options *options)
     const char *path = options->file[0];
     QP_TRY(keep_inputs(o, path, options));
     QP_TRY(qp_lock_take(o->model, &lock));
-    qp_status status = import_file(o, path);
+    qp_status status = import_file(o, options, path);
     qp_lock_release(lock);
     return status;
 }

@@ -5,12 +5,16 @@
 #include "cli/base/commands.h"
 #include "cli/base/model_table.h"
 #include "cli/base/options.h"
+#include "cli/base/text.h"
+#include "cli/base/text_table.h"
+#include "cli/base/unread.h"
 #include "cli/info_json.h"
 #include "cli/model_facts.h"
 #include "lib/base/threads.h"
 #include "lib/nn/codebook.h"
 #include "lib/package/decoding.h"
 #include "lib/package/package.h"
+#include "tokenizer/tokenizer_file.h"
 
 #define QP_INFO_FIELDS(X)                                                                                              \
     X(BOOL, json, "false", 0, 0, NULL, "one JSON object")                                                              \
@@ -61,6 +65,8 @@ static qp_status estimate_of(qp_model *model, const qp_optimizer_config *optimiz
 
 /* ---- text ---- */
 
+enum { FACT_COLUMN = 19 }; /* of the values, after their names */
+
 /* One line a layer: how often each expert was chosen in the last hundred updates. */
 static void print_expert_use(qp_params *params)
 {
@@ -88,20 +94,34 @@ static void print_codebook(qp_params *params)
     printf("\ncodebook: %d codes in use, perplexity %.1f\n", used, perplexity);
 }
 
-static void print_tensors(const qp_params *params)
+static qp_status print_tensors(const qp_params *params)
 {
-    printf("\n%-52s %s\n", "tensor", "shape");
-    for (int i = 0; i < qp_params_count(params); i++) {
-        const qp_parameter *p = qp_params_at(params, i);
-        printf("%-52s [%d, %d]\n", p->name, p->rows, p->columns);
+    enum { SHAPE_BYTES = 40 };
+    int count = qp_params_count(params);
+    const char **cell = malloc(2 * ((size_t)count + 1) * sizeof *cell);
+    char(*shape)[SHAPE_BYTES] = malloc(((size_t)count + 1) * sizeof *shape);
+    if (cell && shape) {
+        cell[0] = "tensor", cell[1] = "shape";
+        for (int i = 0; i < count; i++) {
+            const qp_parameter *p = qp_params_at(params, i);
+            snprintf(shape[i], sizeof shape[i], "[%d, %d]", p->rows, p->columns);
+            cell[2 * i + 2] = p->name, cell[2 * i + 3] = shape[i];
+        }
+        putchar('\n');
+        qp_text_table(stdout, cell, count + 1, 2, 2);
     }
+    qp_status status = cell && shape ? QP_OK : qp_fail(QP_EMEMORY, "info: out of memory for %d tensors", count);
+    free(cell);
+    free(shape);
+    return status;
 }
 
 static qp_status print_languages(const qp_package *m)
 {
     qp_text_buffer names = {0};
     qp_status status = qp_decoding_put_languages(m->decoding, &names);
-    if (status == QP_OK && names.bytes) printf("%-18s %.*s\n", "languages", (int)names.bytes, names.text);
+    if (status == QP_OK && names.bytes)
+        qp_text_printf(stdout, FACT_COLUMN, "%-18s %.*s", "languages", (int)names.bytes, names.text);
     qp_text_free(&names);
     return status;
 }
@@ -114,21 +134,20 @@ static qp_status print_text(const char *path, const qp_package *m, const qp_info
     int usual = 0;
     for (int i = 0; status == QP_OK && i < all.count; i++) {
         usual += all.fact[i].usual;
-        if (!all.fact[i].usual) printf("%-18s %s\n", all.fact[i].name, all.fact[i].value);
+        if (!all.fact[i].usual) qp_text_printf(stdout, FACT_COLUMN, "%-18s %s", all.fact[i].name, all.fact[i].value);
     }
-    if (usual) printf("%-18s %d settings (--json has them)\n", "as usual", usual);
+    if (usual) qp_text_printf(stdout, FACT_COLUMN, "%-18s %d settings (--json has them)", "as usual", usual);
     qp_model_facts_free(&all);
     if (status == QP_OK) status = print_languages(m);
     QP_TRY(status);
     if (!qp_model_ngram(m->model, NULL)) {
-        qp_model_table_print(stdout, &e->cost);
-        printf("\nwith sequences of %.0f tokens; ", e->shape.target_length);
+        QP_TRY(qp_model_table_print(stdout, &e->cost));
+        printf("\nsequences  of %.0f tokens\n", e->shape.target_length);
         qp_training_memory_print(stdout, &e->shape, &e->memory);
         print_expert_use(qp_model_params(m->model));
         print_codebook(qp_model_params(m->model));
     }
-    if (config.tensors) print_tensors(qp_model_params(m->model));
-    return QP_OK;
+    return config.tensors ? print_tensors(qp_model_params(m->model)) : QP_OK;
 }
 
 static qp_status describe(const char *path, const qp_package *m)
@@ -142,10 +161,23 @@ static qp_status describe(const char *path, const qp_package *m)
     return status;
 }
 
+/* A tokenizer has an info of its own. */
+static qp_status load(const char *path, qp_package **m)
+{
+    char message[1024];
+    qp_tokenizer *tokenizer;
+    qp_status status = qp_package_load(path, m);
+    if (status != QP_EDATA) return status;
+    snprintf(message, sizeof message, "%s", qp_error_message());
+    if (qp_tokenizer_load(path, &tokenizer) != QP_OK) return qp_fail(status, "%s", message);
+    qp_tokenizer_free(tokenizer);
+    return qp_fail(QP_EUSAGE, "%s: is a tokenizer; use quipu tokenizer info", path);
+}
+
 static qp_status describe_file(const char *path)
 {
     qp_package *m;
-    QP_TRY(qp_package_load(path, &m));
+    QP_TRY(load(path, &m));
     qp_status status = describe(path, m);
     qp_package_free(m);
     return status;
@@ -153,19 +185,26 @@ static qp_status describe_file(const char *path)
 
 /* ---- two models ---- */
 
-/* Rows of the facts that differ; returns how many are equal. */
-static int print_differences(const qp_model_facts *a, const qp_model_facts *b)
+/* A row of the table of differences. */
+static void put_row(const char **cell, int *rows, const char *name, const char *value, const char *other)
+{
+    const char *const row[] = {name, value, other};
+    memcpy(cell + 3 * (ptrdiff_t)(*rows)++, row, sizeof row);
+}
+
+/* Rows of the facts that differ, below the names of the files; returns how many are equal. */
+static int fill_differences(const qp_model_facts *a, const qp_model_facts *b, const char **cell, int *rows)
 {
     int equal = 0;
     for (int i = 0; i < a->count; i++) {
         const char *other = qp_model_facts_value(b, a->fact[i].name);
         bool same = strcmp(a->fact[i].value, other) == 0;
         equal += same;
-        if (!same) printf("%-18s %-30s %s\n", a->fact[i].name, a->fact[i].value, other);
+        if (!same) put_row(cell, rows, a->fact[i].name, a->fact[i].value, other);
     }
     for (int i = 0; i < b->count; i++)
         if (strcmp(qp_model_facts_value(a, b->fact[i].name), "-") == 0)
-            printf("%-18s %-30s %s\n", b->fact[i].name, "-", b->fact[i].value);
+            put_row(cell, rows, b->fact[i].name, "-", b->fact[i].value);
     return equal;
 }
 
@@ -191,12 +230,17 @@ static qp_status compare_models(const char *path, const qp_package *a, const cha
     qp_model_facts first = {0}, second = {0};
     qp_status status = qp_model_facts_collect(a, &first);
     if (status == QP_OK) status = qp_model_facts_collect(b, &second);
+    const char **cell = malloc(3 * ((size_t)first.count + (size_t)second.count + 1) * sizeof *cell);
+    if (status == QP_OK && !cell) status = qp_fail(QP_EMEMORY, "info: out of memory");
     if (status == QP_OK) {
-        printf("%-18s %-30s %s\n", "", path, other);
-        int equal = print_differences(&first, &second);
+        int rows = 0;
+        put_row(cell, &rows, "", path, other);
+        int equal = fill_differences(&first, &second, cell, &rows);
+        qp_text_table(stdout, cell, rows, 3, 3);
         print_tensor_differences(qp_model_params(a->model), qp_model_params(b->model));
         printf("%-18s %d of %d\n", "equal settings", equal, first.count);
     }
+    free(cell);
     qp_model_facts_free(&first);
     qp_model_facts_free(&second);
     return status;
@@ -205,8 +249,8 @@ static qp_status compare_models(const char *path, const qp_package *a, const cha
 static qp_status compare_files(const char *path, const char *other)
 {
     qp_package *a, *b;
-    QP_TRY(qp_package_load(path, &a));
-    qp_status status = qp_package_load(other, &b);
+    QP_TRY(load(path, &a));
+    qp_status status = load(other, &b);
     if (status == QP_OK) {
         status = compare_models(path, a, other, b);
         qp_package_free(b);
@@ -219,7 +263,14 @@ static qp_status run(void *self, const qp_options *options)
 {
     (void)self;
     if (!options->file_count) return qp_fail(QP_EUSAGE, "no model; name one: quipu info MODEL");
-    if (options->file_count == 2 && !config.json) return compare_files(options->file[0], options->file[1]);
+    bool two = options->file_count == 2 && !config.json;
+    static const char one[] = "one model, not for what differs between two";
+    const qp_unread row[] = {{"length", !two, one},
+                             {"batch_size", !two, one},
+                             {"threads", !two, one},
+                             {"tensors", !two && !config.json, two ? one : "text; --json has them all"}};
+    QP_TRY(qp_unread_check(options, row, sizeof row / sizeof *row));
+    if (two) return compare_files(options->file[0], options->file[1]);
     for (int i = 0; i < options->file_count; i++) QP_TRY(describe_file(options->file[i]));
     return QP_OK;
 }

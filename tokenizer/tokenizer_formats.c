@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/content.h"
 #include "lib/base/file.h"
 #include "tokenizer/huggingface/file_formats.h"
 #include "tokenizer/huggingface/huggingface_write.h"
@@ -215,11 +216,25 @@ static qp_status read_content(const qp_import *in, const char *content, size_t b
     }
 }
 
+/* A file that can be no tokenizer is named. */
+static qp_status refuse_other(const char *path)
+{
+    qp_content content = qp_content_of_file(path);
+    if (content == QP_CONTENT_SAFETENSORS)
+        return qp_fail(QP_EDATA,
+                       "%s: is a model, not a tokenizer; quipu export -m MODEL -o FILE.json writes its tokenizer, and "
+                       "quipu info describes it",
+                       path);
+    if (!qp_content_binary(content)) return QP_OK;
+    return qp_fail(QP_EDATA, "%s: is %s, not a tokenizer; give a tokenizer file", path, qp_content_name(content));
+}
+
 qp_status qp_tokenizer_import(const qp_import *import, qp_tokenizer **tokenizer)
 {
     char *content = NULL;
     size_t bytes = 0;
     *tokenizer = NULL;
+    QP_TRY(refuse_other(import->path[0]));
     QP_TRY(qp_file_read(import->path[0], LARGEST_FILE, &content, &bytes));
     qp_status status = read_content(import, content, bytes, tokenizer);
     free(content);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/base/text.h"
+#include "cli/base/text_table.h"
 #include "lib/base/random.h"
 #include "lib/run/model_objective.h"
 #include "lib/train/gradient/gradient_exchange.h"
@@ -184,20 +185,41 @@ static const char *shape_text(const qp_module_cost *m, char *text, size_t bytes)
     return text;
 }
 
-void qp_model_table_print(FILE *stream, const qp_model_cost *cost)
+enum { TABLE_COLUMNS = 5, LEFT_COLUMNS = 2, CELL_BYTES = 64 };
+
+/* Rows of `cell` for modules and their sum; `text` holds what is formatted, three or four cells a row. */
+static void fill_table(const qp_model_cost *cost, const char **cell, char (*text)[CELL_BYTES])
 {
-    char shape[64], forward[32], training[32];
-    fprintf(stream, "\n%-44s %-20s %12s %12s %12s\n%-44s %-20s %12s %12s %12s\n", "module", "shape", "parameters",
-            "FLOPs/token", "FLOPs/token", "", "", "", "forward", "training");
-    for (int i = 0; i < cost->count; i++) {
-        const qp_module_cost *m = &cost->module[i];
-        fprintf(stream, "%-44s %-20s %12zu %12s %12s\n", m->name, shape_text(m, shape, sizeof shape), m->weights,
-                short_number(m->forward, forward, sizeof forward),
-                short_number(3 * m->forward, training, sizeof training));
+    static const char *const title[] = {"module", "shape", "parameters", "forward", "training"};
+    for (int c = 0; c < TABLE_COLUMNS; c++) cell[c] = title[c];
+    for (int i = 0; i <= cost->count; i++) {
+        const qp_module_cost all = {.weights = cost->weights, .forward = cost->forward};
+        const qp_module_cost *m = i < cost->count ? &cost->module[i] : &all;
+        const char **row = cell + (ptrdiff_t)(i + 1) * TABLE_COLUMNS;
+        char(*to)[CELL_BYTES] = text + (ptrdiff_t)i * TABLE_COLUMNS;
+        row[0] = i < cost->count ? m->name : "all, per target token";
+        row[1] = i < cost->count ? shape_text(m, to[1], CELL_BYTES) : "";
+        snprintf(to[2], CELL_BYTES, "%zu", m->weights);
+        row[2] = to[2];
+        row[3] = short_number(m->forward, to[3], CELL_BYTES);
+        row[4] = short_number(3 * m->forward, to[4], CELL_BYTES);
     }
-    fprintf(stream, "%-44s %-20s %12zu %12s %12s\n", "all, per target token", "", cost->weights,
-            short_number(cost->forward, forward, sizeof forward),
-            short_number(3 * cost->forward, training, sizeof training));
+}
+
+qp_status qp_model_table_print(FILE *stream, const qp_model_cost *cost)
+{
+    size_t rows = (size_t)cost->count + 2;
+    const char **cell = malloc(rows * TABLE_COLUMNS * sizeof *cell);
+    char(*text)[CELL_BYTES] = malloc(rows * TABLE_COLUMNS * sizeof *text);
+    if (cell && text) {
+        fill_table(cost, cell, text);
+        qp_text_wrap(stream, "\nparameters, and FLOPs per target token: forward, and in training", 0);
+        qp_text_table(stream, cell, (int)rows, TABLE_COLUMNS, LEFT_COLUMNS);
+    }
+    qp_status status = cell && text ? QP_OK : qp_fail(QP_EMEMORY, "out of memory for a table of %zu rows", rows);
+    free(cell);
+    free(text);
+    return status;
 }
 
 void qp_training_memory_print(FILE *stream, const qp_training_shape *shape, const qp_training_memory *memory)
@@ -208,14 +230,14 @@ void qp_training_memory_print(FILE *stream, const qp_training_shape *shape, cons
     if (memory->saving > 0)
         snprintf(each + written, sizeof each - (size_t)written, " (%s more on rank 0 during a save)",
                  qp_text_size(memory->saving, more, sizeof more));
-    fprintf(stream,
-            "memory     %s%s to train with batches of %.0f tokens and %d threads: weights %s, optimizer %s, gradients "
-            "%s, activations %s\n",
-            qp_text_size(memory->total, total, sizeof total), each, shape->batch_rows, shape->threads,
-            qp_text_size(memory->weights, weights, sizeof weights),
-            qp_text_size(memory->moments, moments, sizeof moments),
-            qp_text_size(memory->gradients, gradients, sizeof gradients),
-            qp_text_size(memory->activations, activations, sizeof activations));
+    qp_text_printf(
+        stream, 11,
+        "memory     %s%s to train with batches of %.0f tokens and %d threads: weights %s, optimizer %s, gradients "
+        "%s, activations %s",
+        qp_text_size(memory->total, total, sizeof total), each, shape->batch_rows, shape->threads,
+        qp_text_size(memory->weights, weights, sizeof weights), qp_text_size(memory->moments, moments, sizeof moments),
+        qp_text_size(memory->gradients, gradients, sizeof gradients),
+        qp_text_size(memory->activations, activations, sizeof activations));
 }
 
 void qp_model_table_json(const qp_model_cost *cost, qp_text_buffer *out)

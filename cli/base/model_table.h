@@ -34,8 +34,9 @@ typedef struct {
 qp_status qp_training_memory_of(qp_model *model, const qp_training_shape *shape, qp_training_memory *memory);
 
 /* qp_model_table_print — modules with shape, weights and FLOPs per token, and their sums.
- * qp_training_memory_print — one line.   qp_model_table_json, qp_training_memory_json — the same as objects. */
-void qp_model_table_print(FILE *stream, const qp_model_cost *cost);
+ *   Errors  QP_EMEMORY.
+ * qp_training_memory_print — a line, wrapped.   qp_model_table_json, qp_training_memory_json — the same as objects. */
+qp_status qp_model_table_print(FILE *stream, const qp_model_cost *cost);
 void qp_training_memory_print(FILE *stream, const qp_training_shape *shape, const qp_training_memory *memory);
 void qp_model_table_json(const qp_model_cost *cost, qp_text_buffer *out);
 void qp_training_memory_json(const qp_training_memory *memory, qp_text_buffer *out);

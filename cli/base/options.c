@@ -6,6 +6,10 @@
 #include <string.h>
 
 #include "cli/base/text.h"
+#include "lib/decode/generate.h"
+#include "lib/decode/sample.h"
+#include "lib/decode/search.h"
+#include "lib/run/settings/train_settings.h"
 
 enum { NAME_BYTES = 80, SUGGESTIONS = 400, MOST_LISTS = 16 };
 
@@ -24,13 +28,6 @@ typedef struct {
     bool only_files; /* "--" was seen */
 } cursor;
 
-static bool is_list(const qp_option_list *list, const char *name)
-{
-    const char *a = list->name, *b = name;
-    while (*a && (*a == *b || (*a == '-' && *b == '_') || (*a == '_' && *b == '-'))) a++, b++;
-    return *a == '\0' && *b == '\0';
-}
-
 /* Field or list called exactly `name`. */
 static bool find_own_name(const qp_command *command, const char *name, option *found)
 {
@@ -41,7 +38,7 @@ static bool find_own_name(const qp_command *command, const char *name, option *f
     }
     for (int i = 0; i < command->list_count; i++) {
         found->list = &command->list[i];
-        if (is_list(found->list, name)) return true;
+        if (qp_config_same_word(found->list->name, name)) return true;
     }
     found->list = NULL;
     return false;
@@ -51,8 +48,10 @@ static bool find_own_name(const qp_command *command, const char *name, option *f
 static bool find_name(const qp_command *command, const char *name, option *found)
 {
     if (find_own_name(command, name, found)) return true;
-    const char *other = qp_config_other_name(name);
-    return other && find_own_name(command, other, found);
+    const char *other;
+    for (int i = 0; (other = qp_config_other_name(name, i)); i++)
+        if (find_own_name(command, other, found)) return true;
+    return false;
 }
 
 static const char *alias_name(const qp_command *command, char letter)
@@ -79,10 +78,33 @@ static const char *advice_for(const char *name)
     return NULL;
 }
 
-static qp_status unknown_option(const qp_command *command, const char *shown, const char *name)
+/* The command that has an option, by its field's name; NULL: none. */
+static const char *command_with(const char *name)
 {
-    const char *advice = advice_for(name);
-    if (advice) return qp_fail(QP_EUSAGE, "%s: unknown option %s; %s", command->name, shown, advice);
+    static const struct {
+        const char *command;
+        const qp_field_table *table;
+    } row[] = {{"translate", &qp_search_fields}, {"generate", &qp_generate_fields}, {"generate", &qp_sample_fields},
+               {"train", &qp_schedule_fields},   {"train", &qp_optimizer_fields},   {"train", &qp_training_fields},
+               {"train", &qp_model_fields},      {"train", &qp_job_fields}};
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++)
+        if (qp_config_find(row[i].table, name)) return row[i].command;
+    return NULL;
+}
+
+/* The command that reads an option of this name, and its own name for it; NULL: none. What other tools call so comes
+ * first: --temperature is rather that of sampling than that of a loss. */
+static const char *reader_of(const char *name, const char **own)
+{
+    for (int i = 0; (*own = qp_config_other_name(name, i)); i++)
+        if (command_with(*own)) return command_with(*own);
+    *own = name;
+    return command_with(name);
+}
+
+/* The option of the command that is most like `name`; NULL: none. */
+static const char *nearest_option(const qp_command *command, const char *name)
+{
     const char *word[SUGGESTIONS];
     int count = 0;
     word[count++] = "help";
@@ -90,7 +112,24 @@ static qp_status unknown_option(const qp_command *command, const char *shown, co
         for (int i = 0; i < command->group[g].table->count && count < SUGGESTIONS; i++)
             word[count++] = command->group[g].table->field[i].name;
     for (int i = 0; i < command->list_count && count < SUGGESTIONS; i++) word[count++] = command->list[i].name;
-    const char *nearest = *name ? qp_config_suggest(name, word, count) : NULL;
+    return *name ? qp_config_suggest(name, word, count) : NULL;
+}
+
+/* --layers for --layer: nearer than any option of another command. */
+static bool continues(const char *a, const char *b)
+{
+    size_t x = strlen(a), y = strlen(b);
+    return strncmp(a, b, x < y ? x : y) == 0;
+}
+
+static qp_status unknown_option(const qp_command *command, const char *shown, const char *name)
+{
+    const char *advice = advice_for(name), *nearest = nearest_option(command, name), *own;
+    if (advice) return qp_fail(QP_EUSAGE, "%s: unknown option %s; %s", command->name, shown, advice);
+    const char *reader = *name ? reader_of(name, &own) : NULL;
+    if (reader && strcmp(reader, command->name) != 0 && !(nearest && continues(nearest, name)))
+        return qp_fail(QP_EUSAGE, "%s: unknown option %s; quipu %s reads it%s%s", command->name, shown, reader,
+                       own == name ? "" : ", as --", own == name ? "" : own);
     if (!nearest)
         return qp_fail(QP_EUSAGE, "%s: unknown option %s; see quipu help %s", command->name, shown, command->name);
     char hyphenated[NAME_BYTES];

@@ -47,7 +47,6 @@ typedef struct {
     qp_option_list *list;
     int list_count;
     bool takes_files;  /* false: a positional word is an error */
-    bool rewrites;     /* the output may replace an input: nothing is lost that cannot be made again */
     bool takes_config; /* a first positional *.yaml or *.yml is loaded before the options are applied */
 } qp_command;
 
@@ -79,9 +78,12 @@ qp_status qp_options_apply(const qp_options *options);
 /* qp_options_config — apply the configuration file again, if there is one. */
 qp_status qp_options_config(qp_options *options);
 
-/* qp_options_keep_inputs — the field `name` is the command's output; QP_EUSAGE if it is one of the files that are read:
- * a positional word, the value of another option, or one of a list of files. qp_options_run does this for "output". */
+/* qp_options_keep_inputs — the field or list `name` is the command's output; QP_EUSAGE if it is one of the other files
+ * of the command line: a positional word, the value of another option, or one of a list of files. qp_options_run does
+ * this for "output".
+ * qp_options_keep_input — the same for one input: QP_EUSAGE if both paths lead to the same file. */
 qp_status qp_options_keep_inputs(const qp_options *options, const char *name);
+qp_status qp_options_keep_input(const char *input, const char *output);
 
 /* qp_options_given — was this option (field name, hyphen or underscore) on the command line? */
 bool qp_options_given(const qp_options *options, const char *name);

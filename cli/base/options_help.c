@@ -14,18 +14,10 @@ typedef struct {
     int words;
 } word_search;
 
-static bool same_name(const char *a, const char *b)
-{
-    char x[NAME_BYTES], y[NAME_BYTES];
-    qp_text_hyphenate(a, x, sizeof x);
-    qp_text_hyphenate(b, y, sizeof y);
-    return strcmp(x, y) == 0;
-}
-
 static char alias_letter(const qp_command *command, const char *name)
 {
     for (int i = 0; i < command->alias_count; i++)
-        if (same_name(command->alias[i].name, name)) return command->alias[i].letter;
+        if (qp_config_same_word(command->alias[i].name, name)) return command->alias[i].letter;
     return '\0';
 }
 

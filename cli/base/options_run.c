@@ -43,36 +43,50 @@ bool qp_options_begin(qp_options *options, const qp_command *command, int argc, 
     return false;
 }
 
-/* A file that the command reads would be overwritten by its output. */
-static qp_status keep_input(const char *input, bool list, const char *output)
+static qp_status would_be_lost(const char *output)
 {
-    if (!*input || !(list ? qp_file_list_has(input, output) : qp_file_same(output, input))) return QP_OK;
     return qp_fail(QP_EUSAGE, "%s: is an input and would be overwritten; name another output", output);
+}
+
+qp_status qp_options_keep_input(const char *input, const char *output)
+{
+    return *input && qp_file_same(output, input) ? would_be_lost(output) : QP_OK;
+}
+
+/* All files of the command line but those of `own`, the field or list of the output itself. */
+static qp_status keep_inputs(const qp_options *options, const void *own, const char *output)
+{
+    const qp_command *command = options->command;
+    for (int i = 0; i < options->file_count; i++) QP_TRY(qp_options_keep_input(options->file[i], output));
+    for (int g = 0; g < command->group_count; g++)
+        for (int i = 0; i < command->group[g].table->count; i++) {
+            const qp_field *other = &command->group[g].table->field[i];
+            const char *value = (const char *)command->group[g].object + other->offset;
+            if (other == own || other->kind != QP_FIELD_TEXT) continue;
+            if (strcmp(other->name, "init_from") == 0) continue; /* a model may replace the one it starts from */
+            if (qp_config_repeats(other) && *value && qp_file_list_has(value, output)) return would_be_lost(output);
+            if (!qp_config_repeats(other)) QP_TRY(qp_options_keep_input(value, output));
+        }
+    for (int i = 0; i < command->list_count; i++) {
+        const qp_option_list *list = &command->list[i];
+        for (int v = 0; list != own && list->kind && v < list->count; v++)
+            QP_TRY(qp_options_keep_input(list->value[v], output));
+    }
+    return QP_OK;
 }
 
 qp_status qp_options_keep_inputs(const qp_options *options, const char *name)
 {
     const qp_command *command = options->command;
-    const qp_field *field = NULL;
-    const char *output = NULL;
-    for (int g = 0; !field && g < command->group_count; g++) {
-        field = qp_config_find(command->group[g].table, name);
-        if (field) output = (const char *)command->group[g].object + field->offset;
+    for (int g = 0; g < command->group_count; g++) {
+        const qp_field *field = qp_config_find(command->group[g].table, name);
+        if (!field || field->kind != QP_FIELD_TEXT) continue;
+        const char *output = (const char *)command->group[g].object + field->offset;
+        return *output ? keep_inputs(options, field, output) : QP_OK;
     }
-    if (!output || field->kind != QP_FIELD_TEXT || !*output) return QP_OK;
-    for (int i = 0; i < options->file_count; i++) QP_TRY(keep_input(options->file[i], false, output));
-    for (int g = 0; g < command->group_count; g++)
-        for (int i = 0; i < command->group[g].table->count; i++) {
-            const qp_field *other = &command->group[g].table->field[i];
-            bool input = other != field && other->kind == QP_FIELD_TEXT;
-            if (input && strcmp(other->name, "init_from") != 0) /* a model may replace the one it starts from */
-                QP_TRY(keep_input((const char *)command->group[g].object + other->offset, qp_config_repeats(other),
-                                  output));
-        }
-    for (int i = 0; i < command->list_count; i++) {
-        const qp_option_list *list = &command->list[i];
-        for (int v = 0; list->kind && v < list->count; v++) QP_TRY(keep_input(list->value[v], false, output));
-    }
+    for (int i = 0; i < command->list_count; i++)
+        for (int v = 0; qp_config_same_word(command->list[i].name, name) && v < command->list[i].count; v++)
+            QP_TRY(keep_inputs(options, &command->list[i], command->list[i].value[v]));
     return QP_OK;
 }
 
@@ -82,7 +96,7 @@ int qp_options_run(const qp_command *command, int argc, char **argv,
     qp_options options;
     int code;
     if (!qp_options_begin(&options, command, argc, argv, &code)) return code;
-    qp_status status = command->rewrites ? QP_OK : qp_options_keep_inputs(&options, "output");
+    qp_status status = qp_options_keep_inputs(&options, "output");
     if (status == QP_OK) status = run(self, &options);
     code = qp_report(status);
     qp_options_free(&options);

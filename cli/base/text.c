@@ -14,7 +14,7 @@
 #include "lib/cluster/cluster.h"
 
 /* Below NARROW_COLUMNS the left column of a row gets a line of its own. */
-enum { DEFAULT_COLUMNS = 100, LEFT_COLUMNS = 28, NARROW_COLUMNS = 76 };
+enum { DEFAULT_COLUMNS = 80, LEFT_COLUMNS = 28, NARROW_COLUMNS = 76 };
 
 static int exit_code(qp_status status)
 {
@@ -53,9 +53,7 @@ static void wait_for_rank_0(void)
 
 int qp_report(qp_status status)
 {
-    /* a reader that has seen enough; output also goes there through a writer (lib/base/writer.h) */
-    bool output = ferror(stdout) || strncmp(qp_error_message(), "stdout: ", 8) == 0;
-    if (status == QP_EIO && output && qp_output_unread(stdout)) return 0;
+    if (status == QP_EIO && qp_output_unread()) return 0;                         /* a reader that has seen enough */
     bool together = status == QP_ESTOPPED, alone = qp_cluster_launch_rank() == 0; /* all ranks stop together */
     if (status == QP_OK || (together && !alone)) return exit_code(status);
     if (!alone) wait_for_rank_0();
@@ -131,6 +129,18 @@ void qp_text_wrap(FILE *stream, const char *text, int hang)
         else
             at += strspn(at, " ");
     }
+}
+
+void qp_text_printf(FILE *stream, int hang, const char *format, ...)
+{
+    char *text = NULL;
+    va_list arguments;
+    va_start(arguments, format);
+    int bytes = vasprintf(&text, format, arguments);
+    va_end(arguments);
+    if (bytes < 0) return; /* no memory for a line */
+    qp_text_wrap(stream, text, hang);
+    free(text);
 }
 
 void qp_text_note(FILE *stream, const char *text, int hang)

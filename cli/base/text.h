@@ -18,7 +18,7 @@ int qp_report(qp_status status);
 /* qp_warn — one line `quipu: warning: ...` on stderr. */
 void qp_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* qp_text_columns — width of the terminal of `stream`, or 100. */
+/* qp_text_columns — width of the terminal of `stream`; COLUMNS of the environment for a file, else 80. */
 int qp_text_columns(FILE *stream);
 
 /* qp_text_in_color — whether color is wanted on `stream`: it is a terminal, TERM is not "dumb" or missing, and NO_COLOR
@@ -32,6 +32,9 @@ void qp_text_row(FILE *stream, const char *left, const char *right);
 /* qp_text_wrap — print lines of text wrapped to the terminal's width. What follows a break is indented as its line is,
  * and by `hang` columns more. */
 void qp_text_wrap(FILE *stream, const char *text, int hang);
+
+/* qp_text_printf — the same for printf's arguments, with the line's end. */
+void qp_text_printf(FILE *stream, int hang, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* qp_text_note — print a line for a person: wrapped in a terminal, unchanged in a file. */
 void qp_text_note(FILE *stream, const char *text, int hang);

@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +7,7 @@
 #include "cli/base/open_model.h"
 #include "cli/base/options.h"
 #include "cli/base/text.h"
+#include "cli/base/unread.h"
 #include "cli/base/warnings.h"
 #include "cli/decode/attend_image.h"
 #include "lib/base/file.h"
@@ -100,6 +102,29 @@ static qp_status settle(const attend_options *o, bool has_source, sentences *giv
     return QP_OK;
 }
 
+/* A model that writes: its attention is that of a pair of texts, or of a text that it continues. */
+static bool is_pair(const qp_package *m)
+{
+    int task = qp_model_config_of(m->model)->task;
+    return task == QP_TASK_TRANSLATE || task == QP_TASK_LM || task == QP_TASK_AUTOENCODE;
+}
+
+/* The options of one format, and those of a model that makes the translation itself. m: NULL with --image */
+static qp_status check_uses(const qp_options *options, const qp_package *m, const sentences *given,
+                            qp_picture_form_kind form)
+{
+    static const char chosen[] = "the terminal, .svg and .txt (the other formats hold all maps)";
+    static const char drawn[] = "the terminal and .txt";
+    bool text = form == QP_FORM_TERMINAL || form == QP_FORM_TEXT, some = text || form == QP_FORM_SVG;
+    const qp_unread row[] = {{"number", !m, "--image"}, {"kind", some, chosen},  {"layer", some, chosen},
+                             {"head", some, chosen},    {"colour", text, drawn}, {"width", text, drawn}};
+    QP_TRY(qp_unread_check(options, row, sizeof row / sizeof *row));
+    bool pair = m && is_pair(m);
+    if (!pair || !m->source || given->target)
+        QP_TRY(qp_unread_table(options, &qp_search_fields, "translators without --tgt, which translate themselves"));
+    return pair && m->source ? QP_OK : qp_unread_table(options, &qp_language_fields, "translators");
+}
+
 /* A classifier, a tagger, a masked language model, or one text of a pair. */
 static qp_status attend_text(const attend_options *o, const qp_package *opened, sentences given,
                              qp_picture_form_kind form)
@@ -136,15 +161,15 @@ static qp_status attend_pair(const attend_options *o, qp_package *opened, senten
     return status;
 }
 
-static qp_status attend(const attend_options *o, sentences given, qp_picture_form_kind form)
+static qp_status attend(const attend_options *o, const qp_options *options, sentences given, qp_picture_form_kind form)
 {
     static const int tasks[] = {QP_TASK_TRANSLATE, QP_TASK_LM,  QP_TASK_AUTOENCODE, QP_TASK_CLASSIFY,
                                 QP_TASK_TAG,       QP_TASK_MLM, QP_TASK_MATCH,      -1};
     qp_package *opened;
     QP_TRY(qp_open_model(o->model, o->verify, tasks, &opened));
-    int task = qp_model_config_of(opened->model)->task;
-    bool pair = task == QP_TASK_TRANSLATE || task == QP_TASK_LM || task == QP_TASK_AUTOENCODE;
-    qp_status status = pair ? attend_pair(o, opened, given, form) : attend_text(o, opened, given, form);
+    qp_status status = check_uses(options, opened, &given, form);
+    if (status == QP_OK)
+        status = is_pair(opened) ? attend_pair(o, opened, given, form) : attend_text(o, opened, given, form);
     qp_package_free(opened);
     return status;
 }
@@ -164,6 +189,29 @@ static qp_status first_line(const char *path, char **text)
     if (status == QP_OK && line) qp_warn("%s: only its first line is drawn", path);
     qp_reader_close(reader);
     return status;
+}
+
+/* Is it written like the name of a file: without blanks, with a slash or an ending such as .txt? */
+static bool is_name(const char *text)
+{
+    const char *dot = strrchr(text, '.');
+    bool ending = dot && dot > text && isalpha((unsigned char)dot[1]) && strlen(dot) <= 6;
+    for (const char *c = dot ? dot + 1 : ""; *c; c++) ending = ending && isalnum((unsigned char)*c);
+    return !strpbrk(text, " \t\n") && (strchr(text, '/') || ending);
+}
+
+/* The sentence of --src or --tgt: the first line of a file, malloc'ed in *line, or what is no name of a file itself. */
+static qp_status settle_side(const char **side, const char *remedy, char **line)
+{
+    if (!*side) return QP_OK;
+    if (qp_folder_exists(*side)) return qp_fail(QP_ENOINPUT, "%s: is a folder; name a file in it", *side);
+    if (!qp_file_exists(*side)) {
+        if (!is_name(*side)) return QP_OK;
+        return qp_fail(QP_ENOINPUT, "%s: there is no such file; if it is a sentence, %s", *side, remedy);
+    }
+    QP_TRY(first_line(*side, line));
+    *side = *line;
+    return QP_OK;
 }
 
 /* At most one of each; NULL if absent. Lists, because a sentence may be longer than a field. */
@@ -198,15 +246,11 @@ static qp_status run(void *self, const qp_options *options)
     QP_TRY(qp_model_file_rules(o->model, options));
     if (*o->image && (given.source || given.target || given.text))
         return qp_fail(QP_EUSAGE, "attend: --image and a sentence; give one of them");
+    if (*o->image) QP_TRY(check_uses(options, NULL, &given, form));
     if (*o->image) return attend_image(o, form);
-    const char **side[2] = {&given.source, &given.target};
-    qp_status status = QP_OK;
-    for (int i = 0; i < 2 && status == QP_OK; i++) {
-        if (!*side[i] || !qp_file_exists(*side[i]) || qp_folder_exists(*side[i])) continue;
-        status = first_line(*side[i], &line[i]);
-        *side[i] = line[i];
-    }
-    if (status == QP_OK) status = attend(o, given, form);
+    qp_status status = settle_side(&given.source, "give it as --text", &line[0]);
+    if (status == QP_OK) status = settle_side(&given.target, "write it into a file", &line[1]);
+    if (status == QP_OK) status = attend(o, options, given, form);
     free(line[0]);
     free(line[1]);
     return status;
@@ -216,8 +260,8 @@ int qp_cmd_attend(int argc, char **argv)
 {
     static attend_options o;
     static qp_option_list list[] = {
-        {.name = "src", .kind = "FILE|TEXT", .help = "file whose first line is the source, or the sentence itself"},
-        {.name = "tgt", .kind = "FILE|TEXT", .help = "the same for its translation; default: the model's own"},
+        {.name = "src", .kind = "FILE", .help = "file whose first line is the source; a sentence is taken, too"},
+        {.name = "tgt", .kind = "FILE", .help = "the same for its translation; default: the model's own"},
         {.name = "text", .help = "source sentence, or the text of a model that reads only one"}};
     static const qp_option_group group[] = {
         {&attend_table, &o}, {&qp_search_fields, &search}, {&qp_language_fields, &languages}};

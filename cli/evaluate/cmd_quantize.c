@@ -7,6 +7,7 @@
 #include "cli/base/open_model.h"
 #include "cli/base/options.h"
 #include "cli/base/text.h"
+#include "cli/base/unread.h"
 #include "cli/evaluate/evaluate_task.h"
 #include "lib/base/files/file_list.h"
 #include "lib/base/files/lock.h"
@@ -174,8 +175,10 @@ static qp_status quantize(quantize_config *c, qp_package *m)
     m->quantized = q;
     QP_TRY(qp_package_save(m, c->o.output));
     size_t after = stored_bytes(params, &rounded);
-    printf("%-14s%d of %d tensors; weights %.1f MB, were %.1f MB\n", qp_weight_type_name(q.type), rounded,
-           qp_params_count(params), (double)after / 1e6, (double)before / 1e6);
+    char size[2][32];
+    printf("%-14s%d of %d tensors; weights %s, were %s\n", qp_weight_type_name(q.type), rounded,
+           qp_params_count(params), qp_text_size((double)after, size[0], sizeof size[0]),
+           qp_text_size((double)before, size[1], sizeof size[1]));
     if (q.metric[0]) printf("%-14s%.6g before, %.6g after\n", q.metric, q.before, q.after);
     return QP_OK;
 }
@@ -183,8 +186,9 @@ static qp_status quantize(quantize_config *c, qp_package *m)
 static qp_status run(void *self, const qp_options *options)
 {
     quantize_config *c = self;
-    (void)options;
     QP_TRY(settle(c));
+    if (!*c->test.test) QP_TRY(qp_unread_table(options, &qp_evaluate_task_fields, "--test FILE"));
+    if (!*c->o.src) QP_TRY(qp_unread_table(options, &qp_search_fields, "--src FILE with --ref FILE"));
     qp_package *m;
     qp_lock *lock;
     QP_TRY(qp_model_file_rules(c->o.model, options));

@@ -87,6 +87,7 @@ qp_status qp_embed_lines(const qp_package *m, const qp_options *options, char *f
     if (named && options->file_count)
         return qp_fail(QP_EUSAGE, "--file %s and the file %s; give one of them", file, options->file[0]);
     if (!m->source && !m->target) return qp_fail(QP_EUSAGE, "a forecaster of series reads no text; use quipu predict");
+    if (qp_model_ngram(m->model, NULL)) return qp_fail(QP_EUSAGE, "n-grams have no vectors of texts; use quipu score");
     qp_status status = qp_chunks_begin(&chunks, named ? &file : options->file, named ? 1 : options->file_count,
                                        LINES_AT_ONCE);
     while (status == QP_OK) {

@@ -47,5 +47,7 @@ static qp_status predict_chunk(const qp_package *m, const qp_predict_config *o, 
 
 qp_status qp_predict_codes(const qp_package *m, const qp_predict_config *o, char **file, int files)
 {
+    if (qp_model_config_of(m->model)->codebook == 0)
+        return qp_fail(QP_EUSAGE, "%s: has no codes; use quipu translate, or train one with --codebook 256", o->model);
     return qp_predict_lines(m, o, file, files, predict_chunk);
 }

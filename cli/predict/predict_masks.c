@@ -154,18 +154,14 @@ static qp_status predict_line(const qp_package *m, const qp_predict_config *o, c
 /* A mask that is spelled in another way would be read as text. */
 static void hint(const qp_chunks *chunk, int i, qp_warning *warning)
 {
-    static const char *const other[] = {"[mask]", "[Mask]", "<MASK>", "<Mask>", "[MASK>", "{MASK}", "___"};
     const qp_line *line = &chunk->line[i];
     size_t mark, length;
-    if (qp_mask_find(line->text, 0, line->bytes, &mark, &length)) return;
-    const char *found = NULL;
-    for (size_t k = 0; !found && k < sizeof other / sizeof *other; k++)
-        if (memmem(line->text, line->bytes, other[k], strlen(other[k]))) found = other[k];
-    if (!found && line->bytes == 0) return;
-    qp_warning_add(warning, qp_chunks_path(chunk, i), qp_chunks_number(chunk, i),
-                   found ? "no mask to fill in; %s is read as text: write [MASK] or <mask>"
-                         : "no mask to fill in%.0s; write [MASK] or <mask> in place of a word",
-                   found ? found : "");
+    const char *place = qp_chunks_path(chunk, i), *other = qp_mask_misspelled(line->text, line->bytes);
+    int64_t number = qp_chunks_number(chunk, i);
+    if (other)
+        qp_warning_add(warning, place, number, "%s is read as text; write [MASK] or <mask>", other);
+    else if (line->bytes > 0 && !qp_mask_find(line->text, 0, line->bytes, &mark, &length))
+        qp_warning_add(warning, place, number, "no mask to fill in; write [MASK] or <mask> in place of a word");
 }
 
 static qp_status predict_chunk(const qp_package *m, const qp_predict_config *o, const qp_chunks *chunk,

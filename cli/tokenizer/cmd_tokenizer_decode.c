@@ -120,7 +120,6 @@ int qp_tokenizer_decode_main(int argc, char **argv)
                                        .group_count = 1,
                                        .alias = qp_stream_alias,
                                        .alias_count = QP_STREAM_ALIASES,
-                                       .rewrites = true,
                                        .takes_files = true};
     return qp_options_run(&command, argc, argv, qp_stream_run, &how);
 }

@@ -200,7 +200,6 @@ int qp_tokenizer_encode_main(int argc, char **argv)
                                        .group_count = 1,
                                        .alias = qp_stream_alias,
                                        .alias_count = QP_STREAM_ALIASES,
-                                       .rewrites = true,
                                        .takes_files = true};
     return qp_options_run(&command, argc, argv, run, &how);
 }

@@ -112,15 +112,17 @@ qp_status qp_tokenizer_write_file(const char *path, const char *text, size_t byt
     return qp_writer_commit(writer);
 }
 
-static qp_status write_export(const file_options *use, const qp_export *out)
+/* input: the tokenizer that is exported */
+static qp_status write_export(const file_options *use, const char *input, const qp_export *out)
 {
     char path[2][600];
     if (!out->text[1]) return qp_tokenizer_write_file(use->output, out->text[0], out->bytes[0]);
     if (strcmp(use->output, "-") == 0)
         return qp_fail(QP_EUSAGE, "tokenizer export: two files are written; name their folder with -o");
-    QP_TRY(qp_folder_make(use->output));
     snprintf(path[0], sizeof path[0], "%s/vocab.json", use->output);
     snprintf(path[1], sizeof path[1], "%s/merges.txt", use->output);
+    for (int i = 0; i < 2; i++) QP_TRY(qp_options_keep_input(input, path[i]));
+    QP_TRY(qp_folder_make(use->output));
     QP_TRY(qp_tokenizer_write_file(path[0], out->text[0], out->bytes[0]));
     return qp_tokenizer_write_file(path[1], out->text[1], out->bytes[1]);
 }
@@ -136,7 +138,7 @@ static qp_status export(void *self, const qp_options *options)
     QP_TRY(qp_tokenizer_load_warned(path, &tokenizer));
     qp_status status = qp_tokenizer_export(tokenizer, (qp_tokenizer_format)use->format, &out);
     if (status == QP_EDATA) status = qp_fail_in(status, path);
-    if (status == QP_OK) status = write_export(use, &out);
+    if (status == QP_OK) status = write_export(use, path, &out);
     if (status == QP_OK && out.note[0]) fprintf(stderr, "not in the file: %s\n", out.note);
     qp_export_free(&out);
     qp_tokenizer_free(tokenizer);

@@ -234,6 +234,7 @@ static qp_status learn_bpe(void *self, const qp_options *options)
         .symbols = use->symbols, .least_frequency = use->min_frequency, .total_symbols = use->total_symbols};
     char *codes = NULL;
     size_t bytes = 0;
+    QP_TRY(qp_options_keep_inputs(options, "write-vocabulary"));
     qp_status status = qp_count_lines(options->file, options->file_count, use, count_line, &words);
     if (status == QP_OK) status = qp_name_files(options, qp_subword_nmt_learn(&training, &words, &codes, &bytes));
     if (status == QP_OK) status = write_vocabularies(options, options->command->list, codes, bytes);

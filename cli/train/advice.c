@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/base/text.h"
 #include "lib/run/hold_out.h"
 
 enum {
@@ -22,7 +23,7 @@ static void say(void *self, const char *text)
 {
     advice *a = self;
     if (a->count++ == 0) fputs("\nwarnings\n", stdout);
-    printf("  %s\n", text);
+    qp_text_printf(stdout, 2, "  %s", text);
 }
 
 static bool is_given(const advice *a, const char *name)

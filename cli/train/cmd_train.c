@@ -78,12 +78,14 @@ static qp_status apply_preset(qp_options *options)
     return QP_OK;
 }
 
-/* An option on the command line that nothing reads is a mistake. A configuration file may have been written by a run,
- * with every option in it, so there it is only worth a warning. */
+/* An option on the command line that nothing reads is a mistake: of n-grams here, of others as soon as the options that
+ * are left open are chosen. A configuration file may have been written by a run, with every option in it, so there it
+ * is only worth a warning. */
 static qp_status check_uses(const qp_options *options)
 {
     char names[300];
-    QP_TRY(qp_option_uses_check(&settings, given, options));
+    settings.typed = given;
+    if (settings.model.decoder == QP_KIND_NGRAM) QP_TRY(qp_option_uses_check(&settings, given, options));
     if (options->config && !*settings.job.preset && qp_option_uses_list(&settings, names, sizeof names) > 0)
         qp_warn("%s: options that nothing reads in this model: %s", options->config, names);
     return QP_OK;
@@ -115,6 +117,7 @@ int qp_cmd_train(int argc, char **argv)
     qp_status status = apply_preset(&options);
     if (status == QP_OK) status = qp_train_complete(&settings, decided, &options);
     if (status == QP_OK) status = qp_options_keep_inputs(&options, "model");
+    if (status == QP_OK) status = qp_options_keep_inputs(&options, "log");
     if (status == QP_OK) status = check_uses(&options);
     bool ngrams = settings.model.decoder == QP_KIND_NGRAM;
     if (status == QP_OK) status = ngrams ? count_ngrams() : qp_train_job_run(&settings, &result);

@@ -27,9 +27,10 @@ static qp_status print_side(const char *name, const qp_corpus_side *side, const 
     if (!side->start || statistics->tokens == 0) return QP_OK;
     QP_TRY(qp_corpus_length_statistics(side, sequences, &l));
     *mean = l.mean;
-    printf("  %-8s %lld tokens, %.2f %% unknown; length mean %.1f, median %d, 95 %% %d, 99 %% %d, longest %d\n", name,
-           (long long)statistics->tokens, qp_percent(statistics->unknown, statistics->tokens), l.mean, l.median,
-           l.percentile_95, l.percentile_99, l.longest);
+    qp_text_printf(stdout, 9,
+                   "  %-8s %lld tokens, %.2f %% unknown; length mean %.1f, median %d, 95 %% %d, 99 %% %d, longest %d",
+                   name, (long long)statistics->tokens, qp_percent(statistics->unknown, statistics->tokens), l.mean,
+                   l.median, l.percentile_95, l.percentile_99, l.longest);
     return QP_OK;
 }
 
@@ -37,8 +38,9 @@ static qp_status print_part(const char *name, const qp_corpus *corpus, double *s
 {
     const qp_corpus_statistics *f = &corpus->statistics;
     if (corpus->sequences == 0) return QP_OK;
-    printf("%s: %lld lines, %lld used; %lld empty, %lld too long, %lld cut\n", name, (long long)f->lines,
-           (long long)corpus->sequences, (long long)f->empty, (long long)f->skipped, (long long)f->cut);
+    qp_text_printf(stdout, 2, "%s: %lld lines, %lld used; %lld empty, %lld too long, %lld cut", name,
+                   (long long)f->lines, (long long)corpus->sequences, (long long)f->empty, (long long)f->skipped,
+                   (long long)f->cut);
     QP_TRY(print_side("source", &corpus->source, &f->source, corpus->sequences, source));
     if (corpus->target.start == corpus->source.start) return QP_OK;
     return print_side(corpus->answers ? "answers" : "target", &corpus->target, &f->target, corpus->sequences, target);
@@ -78,17 +80,19 @@ static qp_status print_overlap(const qp_train_data *data, bool running_text, fin
     if (!data->has_valid || data->series[QP_TRAINING].rows || data->images[QP_TRAINING].count) return QP_OK;
     if (data->corpus[QP_TRAINING].source_row) {
         QP_TRY(sentence_overlap(&data->corpus[QP_TRAINING], &data->corpus[QP_VALIDATION], o));
-        printf("overlap: %.1f %% of the validation sentences are also in training; training repeats %lld of "
-               "its own\n",
-               qp_percent(o->seen_pairs, o->pairs), (long long)o->repeated_training_pairs);
+        qp_text_printf(stdout, 2,
+                       "overlap: %.1f %% of the validation sentences are also in training; training repeats %lld of "
+                       "its own",
+                       qp_percent(o->seen_pairs, o->pairs), (long long)o->repeated_training_pairs);
         return QP_OK;
     }
     QP_TRY(
         qp_corpus_overlap_statistics(&data->files[QP_TRAINING], &data->files[QP_VALIDATION], running_text ? 20 : 0, o));
-    printf("overlap: %.1f %% of the validation lines are also in training (source %.1f %%, target %.1f %%); "
-           "training repeats %lld of its own\n",
-           qp_percent(o->seen_pairs, o->pairs), qp_percent(o->seen_sources, o->pairs),
-           qp_percent(o->seen_targets, o->pairs), (long long)o->repeated_training_pairs);
+    qp_text_printf(stdout, 2,
+                   "overlap: %.1f %% of the validation lines are also in training (source %.1f %%, target %.1f %%); "
+                   "training repeats %lld of its own",
+                   qp_percent(o->seen_pairs, o->pairs), qp_percent(o->seen_sources, o->pairs),
+                   qp_percent(o->seen_targets, o->pairs), (long long)o->repeated_training_pairs);
     return QP_OK;
 }
 
@@ -180,9 +184,11 @@ static qp_status print_time(const qp_train_settings *settings, qp_trainer *train
     double update = watch.seconds / (double)watch.updates;
     double updates = (double)((watch.batches + settings->training.accum - 1) / settings->training.accum);
     char epoch[32];
-    printf("\ntime: %.3g s per update, %.0f target tokens/s with %d threads; %.0f updates per epoch: %s per epoch\n",
-           update, (double)watch.tokens / watch.seconds, qp_threads_of(settings->training.threads), updates,
-           qp_text_duration(update * updates, epoch, sizeof epoch));
+    qp_text_printf(
+        stdout, 2,
+        "\ntime: %.3g s per update, %.0f target tokens/s with %d threads; %.0f updates per epoch: %s per epoch", update,
+        (double)watch.tokens / watch.seconds, qp_threads_of(settings->training.threads), updates,
+        qp_text_duration(update * updates, epoch, sizeof epoch));
     return QP_OK;
 }
 
@@ -212,8 +218,9 @@ static qp_status print_model(const qp_train_run *run, const findings *found)
     qp_model_cost cost;
     qp_training_memory memory;
     QP_TRY(qp_model_cost_of(model, source, target, &cost));
-    qp_model_table_print(stdout, &cost);
+    qp_status status = qp_model_table_print(stdout, &cost);
     qp_model_cost_free(&cost);
+    QP_TRY(status);
     QP_TRY(largest_update(run, &shape));
     QP_TRY(qp_training_memory_of(model, &shape, &memory));
     puts("");

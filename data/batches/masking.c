@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* memmem */
 #include "data/batches/masking.h"
 
 #include <stdlib.h>
@@ -271,4 +272,12 @@ void qp_masking_free(qp_masking *masking)
     free(masking->begins);
     free(masking->ordinary);
     free(masking);
+}
+
+const char *qp_mask_misspelled(const char *text, size_t bytes)
+{
+    static const char *const other[] = {"[mask]", "[Mask]", "<MASK>", "<Mask>", "[MASK>", "{MASK}", "{mask}"};
+    for (size_t i = 0; i < sizeof other / sizeof *other; i++)
+        if (memmem(text, bytes, other[i], strlen(other[i]))) return other[i];
+    return NULL;
 }

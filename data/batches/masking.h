@@ -55,4 +55,7 @@ qp_status qp_mask_encode(const qp_text_codec *codec, const char *text, size_t by
 /* qp_mask_find — the next mask in text[at..bytes) and its length; false: none. */
 bool qp_mask_find(const char *text, size_t at, size_t bytes, size_t *mark, size_t *length);
 
+/* qp_mask_misspelled — the first "[mask]", "{MASK}" or the like in a text, which is read as text; NULL: none. */
+const char *qp_mask_misspelled(const char *text, size_t bytes);
+
 #endif

@@ -99,7 +99,7 @@ void qp_corpus_read_end(const qp_corpus_options *options, qp_corpus_builder *bui
 qp_status qp_corpus_check_length(int max_length)
 {
     if (max_length >= 0 && max_length != 1) return QP_OK;
-    return qp_fail(QP_EUSAGE, "max-length %d: a sequence has at least a token and its end; give 2 or more, or 0",
+    return qp_fail(QP_EUSAGE, "--max-length %d: a sequence has at least a token and its end; give 2 or more",
                    max_length);
 }
 

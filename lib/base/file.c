@@ -10,6 +10,7 @@
 #include <zlib.h>
 
 #include "lib/base/array.h"
+#include "lib/base/content.h"
 #include "lib/base/file_internal.h"
 
 enum { CHUNK_BYTES = 1 << 16, GZIP_WINDOW = 15 + 16 };
@@ -210,39 +211,31 @@ static qp_status collect_line(qp_reader *reader, bool *found, bool *any)
     return append_to_line(reader, (const unsigned char *)"", 0); /* room for the NUL */
 }
 
-/* Refuses compressed files other than gzip by their first bytes. More bytes are read only while they match, so that a
- * terminal is not kept waiting. */
-static qp_status refuse_compressed(qp_reader *reader)
+/* Refuses files that are no text by their first bytes. More bytes are read only while these could begin such a file, so
+ * that a terminal is not kept waiting. */
+static qp_status refuse_binary(qp_reader *reader)
 {
-    static const struct {
-        const char *magic, *what, *command;
-    } other[] = {{"\xfd"
-                  "7zXZ",
-                  "an xz", "xz -d"},
-                 {"\x28\xb5\x2f\xfd", "a zstd", "zstd -d"},
-                 {"BZh91AY&SY", "a bzip2", "bzip2 -d"},
-                 {"PK\x03\x04", "a zip", "unzip"},
-                 {"7z\xbc\xaf\x27\x1c", "a 7z", "7z x"}};
-    for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
-        size_t length = strlen(other[i].magic), same = 0;
-        while (same < length) {
-            QP_TRY(fill_raw(reader, same + 1));
-            if (reader->raw_end <= same) break; /* raw_start is 0 */
-            if (reader->raw[same] != (unsigned char)other[i].magic[same]) break;
-            same++;
-        }
-        if (same == length)
-            return qp_fail(QP_EDATA, "%s: is %s file; decompress it with %s, or use gzip", shown_path(reader),
-                           other[i].what, other[i].command);
-    }
-    return QP_OK;
+    static const char *const command[] = {[QP_CONTENT_XZ] = "xz -d",
+                                          [QP_CONTENT_ZSTD] = "zstd -d",
+                                          [QP_CONTENT_BZIP2] = "bzip2 -d",
+                                          [QP_CONTENT_ZIP] = "unzip",
+                                          [QP_CONTENT_7Z] = "7z x"};
+    QP_TRY(fill_raw(reader, 1)); /* raw_start is 0 */
+    while (!reader->ended && qp_content_begun(reader->raw, reader->raw_end))
+        QP_TRY(fill_raw(reader, reader->raw_end + 1));
+    qp_content content = qp_content_of(reader->raw, reader->raw_end);
+    const char *name = qp_content_name(content), *place = shown_path(reader);
+    if (!qp_content_binary(content)) return QP_OK;
+    if (content < sizeof command / sizeof *command && command[content])
+        return qp_fail(QP_EDATA, "%s: is %s; decompress it with %s, or use gzip", place, name, command[content]);
+    return qp_fail(QP_EDATA, "%s: is %s; give a text file", place, name);
 }
 
 static qp_status begin_reading(qp_reader *reader)
 {
     if (reader->begun) return QP_OK;
     QP_TRY(at_gzip(reader, &reader->gzip));
-    if (!reader->gzip) QP_TRY(refuse_compressed(reader));
+    if (!reader->gzip) QP_TRY(refuse_binary(reader));
     reader->begun = true;
     reader->compressed = reader->gzip;
     if (reader->gzip && inflateInit2(&reader->inflater, GZIP_WINDOW) != Z_OK) {

@@ -49,6 +49,8 @@ qp_status qp_file_read_some(int descriptor, const char *path, void *buffer, size
     *bytes = got > 0 ? (size_t)got : 0;
     if (got >= 0) return QP_OK;
     if (errno == EINTR) return qp_fail(QP_ESTOPPED, "%s: stopped while reading", path);
+    if (errno == EISDIR) return qp_fail(QP_ENOINPUT, "%s: is a folder; name a file in it", path);
+    if (errno == EBADF) return qp_fail(QP_ENOINPUT, "%s: is closed; name a file, or send text by a pipe", path);
     return qp_fail(QP_EIO, "%s: reading failed: %s; try again", path, strerror(errno));
 }
 

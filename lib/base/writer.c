@@ -29,8 +29,13 @@ static const char standard_output[] = "/dev/stdout";
 
 static bool is_standard(const qp_writer *writer) { return strcmp(writer->path, standard_output) == 0; }
 
+static bool unread; /* was the last failed write to a pipe whose reader is gone? */
+
+bool qp_output_unread(void) { return unread; }
+
 static qp_status writer_fail(qp_writer *writer, qp_status status, const char *what)
 {
+    unread = errno == EPIPE;
     writer->status = status;
     snprintf(writer->message, sizeof writer->message, "%s: %s: %s%s", is_standard(writer) ? "stdout" : writer->path,
              what, strerror(errno), errno == ENOSPC || errno == EDQUOT ? "; make room and try again" : "");
@@ -252,7 +257,8 @@ qp_status qp_writer_check(const char *path)
     return QP_OK;
 }
 
-bool qp_output_unread(FILE *stream)
+/* Is it a pipe whose reader is gone? */
+static bool lost_reader(FILE *stream)
 {
     struct pollfd pipe = {.fd = fileno(stream), .events = POLLOUT};
     return poll(&pipe, 1, 0) == 1 && (pipe.revents & POLLERR);
@@ -263,7 +269,8 @@ qp_status qp_output_check(FILE *stream, const char *name)
     errno = 0;
     bool flushed = fflush(stream) == 0;
     if (flushed && !ferror(stream)) return QP_OK;
-    if (errno == 0 && ferror(stream) && qp_output_unread(stream))
+    if (errno == 0 && ferror(stream) && lost_reader(stream))
         errno = EPIPE; /* of a long write, which leaves nothing to flush */
+    unread = errno == EPIPE;
     return qp_fail(QP_EIO, "%s: writing failed: %s", name, errno ? strerror(errno) : "output was lost");
 }

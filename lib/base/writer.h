@@ -28,8 +28,8 @@ qp_status qp_writer_check(const char *path);
 void qp_name_sync(const char *path);
 
 /* qp_output_check — flushes a stream.  Errors: QP_EIO with the reason (full disk, closed pipe) if anything was lost.
- * qp_output_unread — whether the stream is a pipe whose reader is gone, so that a write fails. */
+ * qp_output_unread — was the last failed write, of a stream or a writer, one to a pipe whose reader is gone? */
 qp_status qp_output_check(FILE *stream, const char *name);
-bool qp_output_unread(FILE *stream);
+bool qp_output_unread(void);
 
 #endif

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/config/config_internal.h"
-
 enum { WORD_BYTES = 64, WORDS = 64, SHOWN_CHOICES = 90 };
 
 static void *place_of(const qp_field *field, void *object) { return (char *)object + field->offset; }
@@ -42,7 +40,7 @@ const qp_field *qp_config_find(const qp_field_table *table, const char *key)
     return NULL;
 }
 
-const char *qp_config_other_name(const char *name)
+const char *qp_config_other_name(const char *name, int number)
 {
     static const char *const same[][2] = {{"learning-rate", "lr"},
                                           {"warmup", "lr-warmup"},
@@ -60,6 +58,7 @@ const char *qp_config_other_name(const char *name)
                                           {"num-layers", "layers"},
                                           {"num-heads", "heads"},
                                           {"max-new-tokens", "tokens"},
+                                          {"max-new-tokens", "max-length"},
                                           {"temperature", "temp"},
                                           {"repetition-penalty", "repeat-penalty"},
                                           {"beam", "beam-size"},
@@ -67,7 +66,7 @@ const char *qp_config_other_name(const char *name)
                                           {"word-blank", "word-dropout-src"},
                                           {"num-beams", "beam-size"}};
     for (size_t i = 0; i < sizeof same / sizeof *same; i++)
-        if (qp_config_same_word(same[i][0], name)) return same[i][1];
+        if (qp_config_same_word(same[i][0], name) && number-- == 0) return same[i][1];
     return NULL;
 }
 

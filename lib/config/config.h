@@ -68,9 +68,9 @@ enum { QP_FIELD_TEXT_BYTES = 512 };
 #define QP_CHOICE_WORD(id, text, ...) ", " text
 #define QP_CHOICES(LIST) &("" LIST(QP_CHOICE_WORD))[2] /* without the first comma and space */
 
-/* qp_config_other_name — this project's name of an option that other tools call `name` (learning-rate: lr), or NULL; to
- * be tried when no table has a field called `name`. */
-const char *qp_config_other_name(const char *name);
+/* qp_config_other_name — this project's name of an option that other tools call `name` (learning-rate: lr), to be tried
+ * when no table has a field called `name`; the first of several names for number 0, the next for 1; NULL: no more. */
+const char *qp_config_other_name(const char *name, int number);
 
 /* qp_config_defaults — sets every field to its fallback.
  * qp_config_find     — the field called `key` (with hyphens or underscores), or NULL.
@@ -81,6 +81,7 @@ const char *qp_config_other_name(const char *name);
  * qp_config_add      — appends `text` to such a list, after a comma; of "none" and files the later one counts. Errors
  *                      as qp_config_set.
  * qp_config_get      — prints the field's value as text that qp_config_set reads back exactly; returns `text`.
+ * qp_config_same_word — equal, where hyphen and underscore are the same character?
  * qp_config_suggest  — the word of a list nearest to `wrong` (edit distance at most 2 or a third of its length), or
  *                      NULL. */
 void qp_config_defaults(const qp_field_table *table, void *object);
@@ -89,6 +90,7 @@ qp_status qp_config_set(const qp_field *field, void *object, const char *place, 
 bool qp_config_repeats(const qp_field *field);
 qp_status qp_config_add(const qp_field *field, void *object, const char *place, const char *text);
 const char *qp_config_get(const qp_field *field, const void *object, char *text, size_t bytes);
+bool qp_config_same_word(const char *a, const char *b);
 const char *qp_config_suggest(const char *wrong, const char *const *word, int count);
 
 /* qp_config_yaml_load  — reads `key: value` lines (libyaml; flat, or one level of sections named by table titles) into

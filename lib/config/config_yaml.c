@@ -4,7 +4,7 @@
 #include <yaml.h>
 
 #include "lib/base/file.h"
-#include "lib/config/config_internal.h"
+#include "lib/config/config.h"
 
 enum { PLACE_BYTES = PATH_MAX + 64 };
 
@@ -80,7 +80,7 @@ static qp_status yaml_unknown(const yaml_reader *reader, int only, const char *k
 
 static qp_status yaml_set(const yaml_reader *reader, int only, const char *key, const char *text, size_t line)
 {
-    const char *other = table_with(reader, key) < 0 ? qp_config_other_name(key) : NULL;
+    const char *other = table_with(reader, key) < 0 ? qp_config_other_name(key, 0) : NULL;
     if (other) key = other;
     for (int t = 0; t < reader->count; t++) {
         const qp_field *field = only < 0 || t == only ? qp_config_find(reader->table[t], key) : NULL;

@@ -2,17 +2,12 @@
 
 #include <string.h>
 
-#include "lib/base/binary.h"
+#include "lib/base/content.h"
 
-/* A zip archive (torch 1.6 and later), or a pickle of protocol 2 to 5. */
 bool qp_torch_pickle_is(const char *path)
 {
-    static const char *const begins[] = {"PK\003\004", "\200\002", "\200\003", "\200\004", "\200\005"};
-    size_t length = strlen(path);
-    if (length > 4 && strcmp(path + length - 4, ".npz") == 0) return false; /* arrays of numpy, a zip archive, too */
-    for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
-        if (qp_binary_begins(path, begins[i], strlen(begins[i]))) return true;
-    return false;
+    qp_content content = qp_content_of_file(path);
+    return content == QP_CONTENT_TORCH || content == QP_CONTENT_PICKLE;
 }
 
 /* A name that can be put between quotes in a shell's line; others are left to the reader. */

@@ -163,6 +163,7 @@ void qp_choose_network(qp_chooser *c, const char *reason, qp_network n)
 {
     qp_train_settings *s = c->settings;
     char options[300], encoder[40], decoder[40];
+    const qp_network usual = n;
     bool encodes = n.encoder != QP_KIND_NONE, decodes = n.decoder != QP_KIND_NONE;
     fit_kinds(s, &n);
     if (qp_chooser_given(s, "encoder")) n.encoder = s->model.encoder;
@@ -192,5 +193,6 @@ void qp_choose_network(qp_chooser *c, const char *reason, qp_network n)
     ADD(n.word_layers, "word-layers=%d", n.word_layers);
     ADD(n.more, "%s", n.more);
 #undef ADD
-    qp_choose(c, "model", reason, "%s", options);
+    bool other = n.encoder != usual.encoder || n.decoder != usual.decoder; /* its reason would be wrong */
+    qp_choose(c, "model", other ? "the kind of network that was asked for" : reason, "%s", options);
 }

@@ -118,6 +118,40 @@ static qp_status take_survey(qp_train_run *run, qp_survey *survey)
     return QP_OK;
 }
 
+/* Options that nothing reads, now that the others are chosen. A configuration file may hold all options, so what it
+ * gives is only worth a warning. */
+static qp_status check_uses(qp_train_run *run)
+{
+    const qp_train_settings *s = run->settings;
+    if (s->typed) QP_TRY(qp_option_uses_check(s, s->typed, s->given_self));
+    if (s->given && qp_option_uses_check(s, s->given, s->given_self) != QP_OK) warn(run, qp_error_message());
+    return QP_OK;
+}
+
+/* Options that only validations read. Beside --valid none they are a mistake. */
+static qp_status check_unvalidated(qp_train_run *run)
+{
+    static const char *const name[] = {"average", "valid-freq", "valid-metrics", "valid-beam-size",
+                                       "early-stopping-metric"};
+    const qp_train_settings *s = run->settings;
+    char text[300] = "";
+    if (run->data.has_valid || !s->typed) return QP_OK;
+    for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
+        bool one = i == 0 && s->training.average <= 1;
+        if (one || !s->typed(s->given_self, name[i])) continue;
+        if (run->data.no_valid)
+            return qp_fail(QP_EUSAGE,
+                           "--%s is for validations, and --valid none leaves them out; leave one of them out", name[i]);
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s--%s", *text ? ", " : "", name[i]);
+    }
+    if (!*text) return QP_OK;
+    size_t used = strlen(text);
+    snprintf(text + used, sizeof text - used, ": nothing is validated, so this changes nothing; give %s",
+             qp_hold_out_remedy(s));
+    warn(run, text);
+    return QP_OK;
+}
+
 /* Survey the data, and choose the options that were not given. */
 static qp_status choose(qp_train_run *run)
 {
@@ -128,16 +162,18 @@ static qp_status choose(qp_train_run *run)
         note(run,
              "defaults   nothing is chosen from data that can be read only once, and nothing is held back  (name a "
              "file)");
-        return QP_OK;
+        QP_TRY(check_uses(run));
+        return check_unvalidated(run);
     }
     if (run->settings->job.stream) QP_TRY(qp_text_stream_index(&run->data));
     QP_TRY(take_survey(run, &survey));
     QP_TRY(qp_defaults_choose(run->settings, &survey, &list));
     QP_TRY(qp_hold_out(run->settings, &survey, &run->data, held));
     if (!run->data.has_valid) qp_defaults_unvalidated(run->settings, &list);
+    QP_TRY(check_uses(run));
     if (*held) note(run, held);
     report_choices(run, &list);
-    return QP_OK;
+    return check_unvalidated(run);
 }
 
 /* Batches of a pass; with --curriculum, whose first passes are shorter, the mean of the run, rounded up. */
@@ -168,13 +204,6 @@ static qp_status choose_schedule(qp_train_run *run)
     return QP_OK;
 }
 
-/* What was chosen may leave an option that was given without effect. */
-static void warn_of_unread(qp_train_run *run)
-{
-    const qp_train_settings *s = run->settings;
-    if (s->given && qp_option_uses_check(s, s->given, s->given_self) != QP_OK) warn(run, qp_error_message());
-}
-
 static qp_status read_data(qp_train_run *run, bool keep)
 {
     qp_train_settings *s = run->settings;
@@ -182,7 +211,6 @@ static qp_status read_data(qp_train_run *run, bool keep)
     QP_TRY(run->task->files(s, &run->data));
     QP_TRY(choose(run));
     QP_TRY(qp_train_embeddings_size(s, note, run));
-    warn_of_unread(run);
     bool writes = keep && qp_cluster_rank(run->hooks->cluster) == 0;
     if (keep) qp_train_folder_name(&s->job, &run->folder);
     if (writes) QP_TRY(qp_train_folder_open(&s->job, &run->folder));
@@ -208,6 +236,7 @@ static void set_trainer(qp_train_run *run)
         .train = &run->data.batches[QP_TRAINING],
         .valid = valid,
         .asks_average = s->given && s->given(s->given_self, "average"),
+        .valid_by_time = s->given && !s->given(s->given_self, "valid-freq"),
         .no_perplexity = s->model.task == QP_TASK_REGRESS || s->model.task == QP_TASK_MATCH,
         .config = &s->training,
         .optimizer = &s->optimizer,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/binary.h"
+#include "lib/base/content.h"
 #include "lib/store/checked.h"
 #include "lib/store/safetensors_internal.h"
 #include "lib/text/json_reader.h"
@@ -156,23 +157,32 @@ static qp_status parse_root(qp_safetensors *file)
     return check_tiling(file);
 }
 
-/* Names the format of a file that is not safetensors. */
-static const char *guess_format(const unsigned char *byte, size_t bytes)
+/* What to do with a file of another kind that is given as a model. */
+static const char *remedy_for(qp_content content)
 {
-    static const struct {
-        const char *magic, *hint;
-    } known[] = {{"PK\003\004", "it looks like a PyTorch or zip file; convert it to safetensors first"},
-                 {"\200\002", "it looks like a Python pickle, which is never read; convert it to safetensors first"},
-                 {"GGUF", "it looks like a GGUF file; convert it to safetensors first"},
-                 {"version ", "it looks like a Git LFS pointer; fetch the real file with `git lfs pull`"},
-                 {"<!", "it looks like a web page; download the file itself"},
-                 {"<html", "it looks like a web page; download the file itself"},
-                 {"\037\213", "it is gzipped; unpack it first"}};
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        size_t length = strlen(known[i].magic);
-        if (bytes >= length && !memcmp(byte, known[i].magic, length)) return known[i].hint;
+    switch (content) {
+    case QP_CONTENT_GGUF:
+    case QP_CONTENT_NPZ: return "quipu import makes a model of it";
+    case QP_CONTENT_TORCH:
+    case QP_CONTENT_PICKLE: return "it may run programs when it is read; quipu import says how to convert it";
+    case QP_CONTENT_JSON: return "quipu tokenizer info describes it if it is a tokenizer";
+    case QP_CONTENT_LFS: return "fetch the real file with git lfs pull";
+    case QP_CONTENT_PAGE: return "download the file itself";
+    case QP_CONTENT_OTHER:
+    case QP_CONTENT_SAFETENSORS:
+    case QP_CONTENT_NPY: return "give a model file, .safetensors";
+    default: return "unpack it first";
     }
-    return "it is not a safetensors file, or damaged; fetch it again";
+}
+
+/* The file has no header of safetensors. */
+static qp_status refuse(const char *path)
+{
+    qp_content content = qp_content_of_file(path);
+    if (content == QP_CONTENT_OTHER)
+        return qp_fail(QP_EDATA, "%s: is not a model file (safetensors), or is damaged; fetch or make it again", path);
+    return qp_fail(QP_EDATA, "%s: is %s, not a model file (safetensors); %s", path, qp_content_name(content),
+                   remedy_for(content));
 }
 
 /* Limits the header's objects and commas before parsing: a parsed value takes up to twenty times the memory of its
@@ -203,8 +213,7 @@ static qp_status read_header(qp_safetensors *file)
     size_t have = file->base.bytes < sizeof prefix ? (size_t)file->base.bytes : sizeof prefix;
     QP_TRY(qp_safetensors_pread(file, 0, prefix, have));
     file->header_bytes = qp_little_u64(prefix);
-    if (have <= PREFIX_BYTES || prefix[PREFIX_BYTES] != '{')
-        return qp_fail(QP_EDATA, "%s: no safetensors header; %s", file->base.path, guess_format(prefix, have));
+    if (have <= PREFIX_BYTES || prefix[PREFIX_BYTES] != '{') return refuse(file->base.path);
     if (file->header_bytes > file->base.bytes - PREFIX_BYTES)
         return qp_fail(QP_EDATA,
                        "%s: claims a header of %llu bytes but has %llu bytes in all; it was cut short, fetch it again",

@@ -45,6 +45,7 @@ typedef struct {
     qp_batch_source *train;
     qp_batch_source *valid; /* NULL: no validation loss */
     bool asks_average;      /* --average was asked for: warn if there will be fewer checkpoints */
+    bool valid_by_time;     /* --valid-freq is a guess: a run that its time limit ends is validated by the time */
     bool no_perplexity;     /* the loss is not -ln P: do not report its exponential */
     const qp_training_config *config;
     const qp_optimizer_config *optimizer;

@@ -155,7 +155,7 @@ static void end_update(qp_run *run, bool epoch_ends)
     const qp_training_config *c = run->config;
     qp_run_state *s = &run->state;
     bool validates = qp_run_validates(run);
-    /* a time limit that ends the run before its updates: up to 15 validations, but an eighth of the time at most */
+    /* where a time limit ends the run before its updates: up to 15 validations, but an eighth of the time at most */
     static const double least_share = 1.0 / 15, most_cost = 8;
     double share = qp_run_time_share(run);
     if (run->validation_ran) {
@@ -164,8 +164,10 @@ static void end_update(qp_run *run, bool epoch_ends)
         run->validation_ran = false;
     }
     double interval = fmax(least_share, most_cost * run->validation_share);
-    bool late = c->valid_freq > 0 && run->time_limit > 0 && share - run->validated_share >= interval;
-    if (!validates || !(late || (c->valid_freq > 0 ? s->update % c->valid_freq == 0 : epoch_ends))) return;
+    bool by_time = run->trainer->valid_by_time && c->valid_freq > 0 && share > qp_run_share_done(run);
+    bool due = c->valid_freq > 0 ? s->update % c->valid_freq == 0 : epoch_ends;
+    if (by_time) due = share - run->validated_share >= interval;
+    if (!validates || !due) return;
     s->validation_due = 1;
     run->validated_share = share;
     run->validation_ran = true;

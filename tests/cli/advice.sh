@@ -1,6 +1,8 @@
 # --dry-run never gives advice that fails: every "use --option value" of its warnings is followed, with data of every
 # task, and the advice has to come to an end.
 . tests/cli/support
+COLUMNS=999 # a warning is one line
+export COLUMNS
 
 # follow NAME OPTION... - dry-run with the options, and with what its warnings say, until there are none with a remedy.
 follow() {

@@ -95,7 +95,25 @@ done
 fails 2 "--temperature: 'x' is not" "$QUIPU" generate --temperature x
 fails 2 "--max-new-tokens: 'x' is not" "$QUIPU" generate --max-new-tokens x
 fails 2 "--beam: 'x' is not" "$QUIPU" translate --beam x
-fails 2 "runs on the CPU" "$QUIPU" train --device cuda
+fails 2 "--max-new-tokens: 'x' is not" "$QUIPU" translate --max-new-tokens x
+for command in train translate generate predict score evaluate embed; do
+    fails 2 "$command: unknown option --device; quipu runs on the CPU" "$QUIPU" $command --device cuda
+done
+# elsewhere the command that reads them is named
+for command in train generate predict score embed; do
+    fails 2 "unknown option --beam; quipu translate reads it, as --beam-size" "$QUIPU" $command --beam 4
+done
+for pair in learning-rate:lr max-steps:steps max-epochs:epochs warmup:lr-warmup grad-accum:accum update-freq:accum \
+    d-model:emb-size; do
+    for command in translate generate predict evaluate; do
+        fails 2 "--${pair%:*}; quipu train reads it, as --${pair#*:}" "$QUIPU" $command --${pair%:*} 4
+    done
+done
+fails 2 "--temperature; quipu generate reads it, as --temp" "$QUIPU" translate --temperature 4
+fails 2 "--max-new-tokens; quipu generate reads it, as --tokens" "$QUIPU" predict --max-new-tokens 4
+fails 2 "--patience; quipu train reads it, as --early-stopping" "$QUIPU" generate --patience 4
+fails 2 "--top-k; quipu generate reads it$" "$QUIPU" translate --top-k 4
+fails 2 "did you mean --layer" "$QUIPU" attend --layers 1
 fails 2 "QUIPU_CPU: 'bogus'" env QUIPU_CPU=bogus "$QUIPU" info absent
 QUIPU_CPU=bogus "$QUIPU" doctor 2>/dev/null | grep -q "QUIPU_CPU=bogus is not possible"
 result $? "the doctor names the wrong QUIPU_CPU"

@@ -21,7 +21,7 @@ refused "for --loss quantile" --quantiles 0.1,0.9
 refused "for --lr-schedule multistep" --lr-schedule cosine --lr-milestones 10
 refused "for --lr-cycle exp-range" --lr-schedule cyclical --lr-max 1 --lr-gamma 0.9
 refused "for a transformer" --encoder gru --decoder gru --heads 4
-refused "for recurrent layers" --rnn-residual
+refused "for recurrent layers" --rnn-residual --encoder transformer --decoder transformer
 refused "for n-grams (--decoder ngram)" --order 4
 refused "for --accum above 1" --accum-mean batches
 cut -f 1 pairs >texts && sed 's/^/a\t/' texts >labels
@@ -41,6 +41,11 @@ printf 'model:\n  kernel_size: 7\n' >hand.yaml
 "$QUIPU" train hand.yaml --train pairs --layers 1 --emb-size 16 --steps 1 -q -m h.safetensors >out 2>&1
 [ $? -eq 0 ] && grep -q 'warning: hand.yaml: options that nothing reads in this model: kernel-size' out
 result $? "an option of a configuration file that nothing reads" "$(cat out)"
-"$QUIPU" train --train pairs --emb-size 16 --heads 4 --steps 1 --progress never -m chosen.safetensors >out 2>&1
-grep -q '^warning: --heads would change nothing here, it is for a transformer' out || ! grep -q -- '--encoder gru' out
-result $? "an option that the chosen defaults do not read" "$(cat out)"
+fails 2 "--qk-norm would change nothing here, it is for a transformer" "$QUIPU" train --train pairs --qk-norm \
+    --steps 1 -m chosen.safetensors
+for kind in "--heads 4" "--encoder transformer"; do
+    "$QUIPU" train --train pairs --emb-size 16 $kind --steps 1 --overwrite --progress never -m chosen.safetensors \
+        >out 2>&1
+    grep -q '^model .*--decoder transformer .*(the kind of network that was asked for)$' out
+    result $? "$kind asks for a kind of network" "$(cat out)"
+done

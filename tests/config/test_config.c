@@ -206,10 +206,12 @@ Test(config, yaml_round_trip)
 /* Names of other tools stand for ours, in YAML files too; choices have no case. */
 Test(config, names_of_other_tools)
 {
-    cr_assert_str_eq(qp_config_other_name("learning-rate"), "lr");
-    cr_assert_str_eq(qp_config_other_name("max_new_tokens"), "tokens");
-    cr_assert_null(qp_config_other_name("lr"));
-    cr_assert_null(qp_config_other_name("zebra"));
+    cr_assert_str_eq(qp_config_other_name("learning-rate", 0), "lr");
+    cr_assert_str_eq(qp_config_other_name("max_new_tokens", 0), "tokens");
+    cr_assert_str_eq(qp_config_other_name("max_new_tokens", 1), "max-length");
+    cr_assert_null(qp_config_other_name("max_new_tokens", 2));
+    cr_assert_null(qp_config_other_name("lr", 0));
+    cr_assert_null(qp_config_other_name("zebra", 0));
     fill();
     cr_assert_eq(load("learning-rate: 0.25\n"), QP_OK, "%s", qp_error_message());
     cr_assert_eq(object.lr, 0.25);

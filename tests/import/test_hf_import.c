@@ -183,18 +183,32 @@ Test(hf_import, the_message_for_pickles_says_how_to_convert_them)
     refused("save_pretrained");
 }
 
+/* The beginning of a zip archive whose first entry has this name. */
+static void zip_file(const char *name, const char *entry)
+{
+    unsigned char header[30] = {'P', 'K', 3, 4, [26] = (unsigned char)strlen(entry)};
+    FILE *stream = fopen(folder_path(name), "w");
+    cr_assert_eq(fwrite(header, 1, sizeof header, stream), sizeof header);
+    fputs(entry, stream);
+    fclose(stream);
+}
+
 Test(hf_import, a_bare_pickle_is_refused_with_the_line_that_converts_it)
 {
-    static const char *const begins[] = {"PK\003\004", "\200\002\212", "\200\004"};
+    static const char *const begins[] = {"\200\002\212", "\200\004"};
     for (size_t i = 0; i < sizeof begins / sizeof *begins; i++) {
         folder_file("a.bin", begins[i]);
         cr_expect(qp_torch_pickle_is(folder_path("a.bin")));
     }
+    zip_file("a.bin", "archive/data.pkl");
+    cr_expect(qp_torch_pickle_is(folder_path("a.bin")));
     cr_expect_eq(qp_torch_pickle_refuse(folder_path("a.bin")), QP_EDATA);
     cr_expect(strstr(qp_error_message(), "torch.load('") && strstr(qp_error_message(), "weights_only=True"));
-    folder_file("a.npz", "PK\003\004");
+    zip_file("a.npz", "weight.npy");
+    zip_file("a.zip", "model.pkl.txt");
     folder_file("b.bin", "\007\001");
     cr_expect_not(qp_torch_pickle_is(folder_path("a.npz")));
+    cr_expect_not(qp_torch_pickle_is(folder_path("a.zip")));
     cr_expect_not(qp_torch_pickle_is(folder_path("b.bin")));
 }
 

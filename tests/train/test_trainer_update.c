@@ -175,6 +175,38 @@ Test(trainer_update, a_time_limit_that_is_not_reached_changes_nothing)
     end(plain);
 }
 
+static void count_validation(void *self, qp_metrics *metrics)
+{
+    ++*(int64_t *)self;
+    qp_metrics_add(metrics, "loss", 1);
+}
+
+/* A run that its time limit ends long before its updates: validated by the time if --valid-freq is a guess, else by
+ * that alone. */
+Test(trainer_update, a_run_that_its_time_ends_is_validated_by_the_time)
+{
+    for (int guess = 0; guess < 2; guess++) {
+        toy_run *r = toy_run_new(guess ? "guess" : "asked");
+        int64_t validations = 0;
+        r->trainer.folder = r->trainer.model_path = NULL;
+        r->trainer.valid_by_time = guess;
+        r->trainer.hooks.measure = toy_run_measure;
+        r->on_measure = count_validation;
+        r->watcher = &validations;
+        r->config.epochs = 0;
+        r->config.steps = 1000000000;
+        r->config.valid_freq = 3;
+        strcpy(r->config.time_limit, "1s");
+        cr_assert_eq(qp_trainer_run(&r->trainer, &r->result), QP_OK, "%s", qp_error_message());
+        cr_assert_gt(r->result.updates, 100);
+        if (guess)
+            cr_expect(validations > 1 && validations <= 16, "%d validations", (int)validations);
+        else
+            cr_expect_geq(validations, r->result.updates / 3);
+        toy_run_free(r);
+    }
+}
+
 /* A source whose epochs come in portions of 2, 0, 3, 0, 0 and 1 batches: what it was asked for, and what it gave. */
 typedef struct {
     toy_run *run;

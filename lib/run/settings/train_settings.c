@@ -46,7 +46,7 @@ static qp_status set_option(qp_train_settings *settings, const char *name, const
         if (field) return qp_config_set(field, object[t], name, value);
         for (int i = 0; i < table[t]->count && count < NAMES; i++) names[count++] = table[t]->field[i].name;
     }
-    const char *other = qp_config_other_name(name);
+    const char *other = qp_config_other_name(name, 0);
     if (other) return set_option(settings, other, value, again);
     const char *near = qp_config_suggest(name, names, count);
     return qp_fail(QP_EUSAGE, "train: unknown option '%.60s'%s%s%s", name, near ? "; did you mean " : "",

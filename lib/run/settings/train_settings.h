@@ -130,6 +130,7 @@ typedef struct {
     qp_schedule_config schedule;
     qp_ngram_options ngram;                            /* --decoder ngram */
     bool (*given)(const void *self, const char *name); /* was this option (hyphenated) given? NULL: choose none */
+    bool (*typed)(const void *self, const char *name); /* the same, on the command line itself; NULL: nothing was */
     const void *given_self;
 } qp_train_settings;
 

@@ -51,7 +51,6 @@ static void set_up(void)
     small_model_write("unused.safetensors", false);
     runs = files_seen = 0;
     answer = QP_OK;
-    copy.rewrites = false;
     texts[0].count = texts[1].count = 0;
 }
 
@@ -98,10 +97,23 @@ Test(options_run, an_input_is_not_overwritten)
     cr_assert_eq(COPY("corpus", "-o", "other", "--source", "corpus"), 0, "%s", small_err);
     cr_assert_eq(COPY("corpus"), 0, "%s", small_err);
     cr_assert_eq(COPY("-o", "corpus", "--init-from", "corpus"), 0, "%s", small_err);
-    copy.rewrites = true;
-    cr_assert_eq(COPY("corpus", "-o", "corpus"), 0, "%s", small_err);
-    copy.rewrites = false;
-    cr_assert_eq(runs, 4);
+    cr_assert_eq(runs, 3);
     cr_assert_eq(COPY("--text", "other", "--text", "corpus", "-o", "corpus"), 2, "one of a list of files");
     cr_assert_eq(COPY("--word", "corpus", "-o", "corpus"), 0, "a word is no file");
+}
+
+/* A list of outputs beside the inputs; it is no input of itself. */
+Test(options_run, a_list_of_outputs_overwrites_no_input)
+{
+    qp_options options;
+    char *word[] = {(char[]){"copy"}, (char[]){"--text"}, (char[]){"corpus"}, (char[]){"other"}, (char[]){"corpus"}};
+    FILE *file = fopen("corpus", "a");
+    fclose(file);
+    cr_assert_eq(qp_options_parse(&options, &copy, 4, word), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(qp_options_keep_inputs(&options, "text"), QP_OK, "%s", qp_error_message());
+    qp_options_free(&options);
+    cr_assert_eq(qp_options_parse(&options, &copy, 5, word), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(qp_options_keep_inputs(&options, "text"), QP_EUSAGE);
+    cr_assert(strstr(qp_error_message(), "corpus: is an input"), "%s", qp_error_message());
+    qp_options_free(&options);
 }

@@ -237,3 +237,17 @@ Test(masking, marks_in_a_text_are_hidden_tokens)
     cr_assert_eq(qp_mask_encode(&words, "a [MASK] bad", 12, &id, &count, &place, &masks), QP_EDATA);
     cr_assert(!id && !place);
 }
+
+Test(masking, other_spellings_are_found)
+{
+    static const char *const text[] = {"a [mask] b", "{MASK}", "[MASK] <Mask>", "[MASK] <mask>", "the mask", ""};
+    static const char *const found[] = {"[mask]", "{MASK}", "<Mask>", NULL, NULL, NULL};
+    for (size_t i = 0; i < sizeof text / sizeof *text; i++) {
+        const char *other = qp_mask_misspelled(text[i], strlen(text[i]));
+        if (found[i])
+            cr_expect_str_eq(other, found[i], "%s", text[i]);
+        else
+            cr_expect_null(other, "%s", text[i]);
+    }
+    cr_expect_null(qp_mask_misspelled("[mask]", 5), "only the bytes of the text");
+}
