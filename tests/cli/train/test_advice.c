@@ -8,7 +8,11 @@
 
 /* Warnings of --dry-run; tests/cli/advice.sh follows their remedies for data of every task. */
 
-static void set_up(void) { small_model_write("unused.safetensors", false); /* also writes the text "corpus" */ }
+static void set_up(void)
+{
+    setenv("COLUMNS", "999", 1);                    /* a warning is one line */
+    small_model_write("unused.safetensors", false); /* also writes the text "corpus" */
+}
 
 TestSuite(advice, .init = set_up, .fini = small_model_clean);
 
