@@ -175,3 +175,14 @@ Test(sample, rounding_leaves_a_rest)
     cr_expect_eq(qp_sample_draw(3, probability, 0.6), 1);
     cr_expect_eq(qp_sample_draw(3, probability, 0.9), 1);
 }
+
+/* A score that is no number is found wherever it is. */
+Test(sample, scores_that_are_not_numbers)
+{
+    for (int i = 0; i < COLUMNS; i++)
+        for (int k = 0; k < 3; k++) {
+            prepare();
+            row[i] = (qp_real)(k == 0 ? NAN : k == 1 ? INFINITY : -INFINITY);
+            cr_expect_eq(weigh(NULL, 0), k < 2 ? QP_EDATA : QP_OK, "token %d, %d", i, k);
+        }
+}
