@@ -123,6 +123,7 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
     qp_signals_catch_lost_file();
+    qp_signals_tidy();
     int code = dispatch(argc, argv);
     qp_status status = qp_output_check(stdout, "stdout");
     return qp_ranks_leave(status == QP_OK || code != 0 ? code : qp_report(status));

@@ -8,28 +8,42 @@
 
 #include "lib/base/file.h"
 #include "lib/base/files/map.h"
+#include "lib/base/temporaries.h"
 
 static const int watched[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
 enum { WATCHED = sizeof watched / sizeof *watched };
 
 static volatile sig_atomic_t received;
 
-static void remember(int number)
+static void handle(void (*handler)(int number), int flags)
 {
-    received = number;
-    for (int i = 0; i < WATCHED; i++) signal(watched[i], SIG_DFL); /* the next signal terminates */
-}
-
-void qp_signals_watch(void)
-{
-    qp_reader_stop_flag(&received);
-    struct sigaction action = {.sa_handler = remember}; /* no SA_RESTART: a waiting read must return */
+    struct sigaction action = {.sa_handler = handler, .sa_flags = flags};
     sigemptyset(&action.sa_mask);
     for (int i = 0; i < WATCHED; i++) {
         struct sigaction before; /* signals ignored by nohup or a background shell stay ignored */
         if (sigaction(watched[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
             sigaction(watched[i], &action, NULL);
     }
+}
+
+static void tidy(int number)
+{
+    qp_temporaries_remove();
+    raise(number);
+}
+
+void qp_signals_tidy(void) { handle(tidy, (int)SA_RESETHAND); }
+
+static void remember(int number)
+{
+    received = number;
+    qp_signals_tidy(); /* the next signal terminates */
+}
+
+void qp_signals_watch(void)
+{
+    qp_reader_stop_flag(&received);
+    handle(remember, 0); /* no SA_RESTART: a waiting read must return */
 }
 
 const volatile sig_atomic_t *qp_signals_flag(void) { return &received; }

@@ -6,6 +6,9 @@
 
 /* signals — Ctrl-C and SIGTERM for long commands that can save their work. */
 
+/* qp_signals_tidy — from now on a signal that terminates the program first removes its temporary files. */
+void qp_signals_tidy(void);
+
 /* qp_signals_watch — from now on the first SIGINT, SIGTERM or SIGHUP only sets a flag and interrupts a waiting read;
  * the second one terminates the program. Without this call the first signal terminates it. */
 void qp_signals_watch(void);

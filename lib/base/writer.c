@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/temporaries.h"
+
 enum { BUFFER_BYTES = 1 << 16, TEMPORARY_NAMES = 100, MOST_LINKS = 40 };
 
 struct qp_writer {
@@ -61,6 +63,7 @@ static bool open_temporary(qp_writer *writer, mode_t mode)
             locked && (!seen || (ours.st_ino == named.st_ino && ours.st_dev == named.st_dev && S_ISREG(ours.st_mode)));
         if (seen && named_so && ftruncate(descriptor, 0) == 0) {
             writer->descriptor = descriptor;
+            qp_temporaries_add(writer->temporary);
             return true;
         }
         int reason = named_so ? errno : EBUSY;
@@ -228,6 +231,7 @@ qp_status qp_writer_commit(qp_writer *writer)
         else if (rename(writer->temporary, writer->path) != 0)
             status = writer_fail(writer, QP_ECREATE, "cannot be replaced");
         else {
+            qp_temporaries_drop(writer->temporary);
             free(writer->temporary); /* it has its name: abort must not touch it */
             writer->temporary = NULL;
             qp_name_sync(writer->path);
@@ -243,6 +247,7 @@ void qp_writer_abort(qp_writer *writer)
     if (!writer) return;
     close_stream(writer);
     if (writer->temporary) unlink(writer->temporary); /* while locked, so that no other process's file is removed */
+    qp_temporaries_drop(writer->temporary);
     if (writer->descriptor >= 0) close(writer->descriptor);
     free(writer->temporary);
     free(writer->path);

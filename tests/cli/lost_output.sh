@@ -11,7 +11,7 @@ holds "train a small classifier" "$QUIPU" train --task classify --train labels -
     --layers 1 \
     --emb-size 8 --steps 2 -q -m c.safetensors
 rm -rf c.run
-others() { ls -A | grep -vE '^(\.out|\.err|before|after)$'; }
+others() { ls -A | grep -vE '^(\.out|\.err|before|after|lines)$'; }
 others >before
 
 # lost COMMAND LINE - with stdout full, and closed
@@ -45,3 +45,31 @@ has tokenizer && unwritable "tokenizer train --type word src" .json
 others >after
 cmp -s before after
 result $? "nothing was left behind" "$(cat after)"
+
+# A signal that ends a command leaves no temporary file and no lock.
+ended() {
+    signal=$1
+    shift
+    mkfifo lines
+    "$@" <lines >.out 2>.err &
+    exec 3>lines
+    head -n 1 src >&3
+    tries=0
+    while others | cmp -s - before && [ $tries -lt 100 ]; do
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+    made=$(ls -d ./*.tmp)
+    kill -s "$signal" $!
+    wait $!
+    code=$?
+    exec 3>&-
+    rm lines
+    others >after
+    [ $code -gt 128 ] && [ "$made" ] && cmp -s before after
+    result $? "SIG$signal: $(printf '%s ' "$@" | sed "s|$QUIPU|quipu|")" "exit code $code: $(diff before after)"
+}
+others >before
+for signal in TERM HUP; do
+    ended $signal "$QUIPU" translate -m m.safetensors -o translated
+done

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/temporaries.h"
+
 struct qp_lock {
     char *path; /* of the lock file */
     int descriptor;
@@ -60,6 +62,7 @@ static qp_status take(const char *model, qp_lock *lock)
         bool busy = locked != 0 && errno == EWOULDBLOCK;
         if (!busy && is_named(lock->descriptor, lock->path)) {
             write_pid(lock->descriptor);
+            qp_temporaries_add(lock->path);
             return QP_OK;
         }
         qp_status status = busy ? refuse(model, lock->descriptor) : QP_OK;
@@ -105,6 +108,7 @@ void qp_lock_release(qp_lock *lock)
 {
     if (!lock) return;
     unlink(lock->path); /* while locked, so that no other process's file is removed */
+    qp_temporaries_drop(lock->path);
     close(lock->descriptor);
     free(lock->path);
     free(lock);
