@@ -85,7 +85,7 @@ comment { if (/\*\//) comment = 0; next }
 /^[ \t]*(#|\/\/|case |assert|static_assert)/ || /[^ \t].*\/\*[^*]*$/ { next }
 /free(_[a-z]+)?\(|_delete\(|_lock\(|decref\(|_end\(|close\(|alloc|qp_array_grow|tape_memory\(|goto |rewind\(/ ||
 /QP_EMEMORY|out of memory|cluster| nanoseconds = |(INT32|UINT32|SIZE)_MAX/ {
-    unseen = /QP_EMEMORY/ && !/[;{}]$/   # its message goes on in the next line
+    unseen = /QP_EMEMORY/ && !/[;{}]$/   # its message continues in the next line
     before = $0
     next
 }
