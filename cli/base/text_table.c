@@ -75,7 +75,7 @@ void qp_text_table(FILE *stream, const char *const *cell, int rows, int columns,
     }
     bool whole = width_from(&t, 0) < most, broken = INDENT + width_from(&t, 1) >= most;
     for (int r = 0; r < rows; r++) {
-        const char *first = cell[r * columns];
+        const char *first = cell[(ptrdiff_t)r * columns];
         if (whole) {
             print_cells(stream, &t, r, 0);
             continue;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lib/base/array.h"
-#include "lib/base/binary.h"
+#include "lib/base/files/binary.h"
 #include "lib/store/checked.h"
 
 enum { LOCAL_BYTES = 30, CENTRAL_BYTES = 46, END_BYTES = 22, COMMENT_MAX = 65535, HEADER_MAX = 1024, MOST = 10000 };
@@ -65,7 +65,10 @@ static qp_npz_type type_of(const char *descr)
     static const struct {
         const char *text;
         qp_npz_type type;
-    } known[] = {{"'<f4'", QP_NPZ_FLOAT}, {"'|u1'", QP_NPZ_BYTE}, {"'|i1'", QP_NPZ_BYTE}, {"'<u1'", QP_NPZ_BYTE},
+    } known[] = {{"'<f4'", QP_NPZ_FLOAT},
+                 {"'|u1'", QP_NPZ_BYTE},
+                 {"'|i1'", QP_NPZ_BYTE},
+                 {"'<u1'", QP_NPZ_BYTE},
                  {"'<i1'", QP_NPZ_BYTE}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strncmp(descr, known[i].text, 5) == 0) return known[i].type;
@@ -239,12 +242,12 @@ static qp_status read_matrix(const qp_npz_file *f, const char *name, float **val
 {
     int index = qp_npz_find(f, name);
     if (index < 0 && f->count == 1 && !*f->array[0].name) index = 0;
-    if (index < 0)
-        return qp_fail(QP_EDATA, "%s: it has no array '%s', which quipu embed writes", f->base.path, name);
+    if (index < 0) return qp_fail(QP_EDATA, "%s: it has no array '%s', which quipu embed writes", f->base.path, name);
     const qp_npz_array *a = &f->array[index];
     if (a->type != QP_NPZ_COMPRESSED && (a->type != QP_NPZ_FLOAT || a->dimensions != 2))
-        return qp_fail(QP_EDATA, "%s: not an array of float32 with rows and columns in C order; write it with quipu "
-                                 "embed",
+        return qp_fail(QP_EDATA,
+                       "%s: not an array of float32 with rows and columns in C order; write it with quipu "
+                       "embed",
                        f->base.path);
     if (a->type == QP_NPZ_FLOAT && (!qp_checked_int(a->shape[0], 0, INT32_MAX - 1, rows) ||
                                     !qp_checked_int(a->shape[1], 1, INT32_MAX - 1, columns)))

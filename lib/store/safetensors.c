@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/binary.h"
 #include "lib/base/content.h"
+#include "lib/base/files/binary.h"
 #include "lib/store/checked.h"
 #include "lib/store/safetensors_internal.h"
 #include "lib/text/json_reader.h"

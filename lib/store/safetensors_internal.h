@@ -3,7 +3,7 @@
 
 #include <jansson.h>
 
-#include "lib/base/binary.h"
+#include "lib/base/files/binary.h"
 #include "lib/store/checksum.h"
 #include "lib/store/safetensors.h"
 

@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/base/binary.h"
 #include "lib/base/file.h"
+#include "lib/base/files/binary.h"
 #include "tests/empty_folder.h"
 
 static void set_up(void)
@@ -50,8 +50,7 @@ Test(binary, what_is_no_regular_file)
     cr_expect_null(file);
     cr_expect(strstr(qp_error_message(), "absent: cannot be opened: ") && strstr(qp_error_message(), strerror(ENOENT)));
     cr_expect_eq(qp_binary_open(empty_folder, ".gguf", sizeof *file, &file), QP_ENOINPUT);
-    cr_expect(strstr(qp_error_message(), ": is a folder; name the .gguf file inside it"), "%s",
-              qp_error_message());
+    cr_expect(strstr(qp_error_message(), ": is a folder; name the .gguf file inside it"), "%s", qp_error_message());
     cr_assert_eq(mkfifo("pipe", 0600), 0);
     cr_expect_eq(qp_binary_open("pipe", ".gguf", sizeof *file, &file), QP_ENOINPUT);
     cr_expect_str_eq(qp_error_message(), "pipe: is not a regular file; copy it to a file first");

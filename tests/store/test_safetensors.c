@@ -276,6 +276,9 @@ Test(safetensors, hostile_headers)
     put("x", "\xff\xff\xff\xff\xff\xff\xff\xff{}", 10);
     expect_refusal(in_folder("x"), QP_EDATA, "claims a header");
     put("x", "PK\003\004 something", 14);
+    expect_refusal(in_folder("x"), QP_EDATA, "zip file");
+    char torch[] = "PK\003\004----------------------\012\000--m/data.pkl";
+    put("x", torch, sizeof torch);
     expect_refusal(in_folder("x"), QP_EDATA, "PyTorch");
     put("x", "version https://git-lfs.github.com/spec/v1\n", 43);
     expect_refusal(in_folder("x"), QP_EDATA, "git lfs pull");

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lib/base/array.h"
-#include "lib/base/binary.h"
+#include "lib/base/files/binary.h"
 #include "lib/base/half.h"
 
 enum { NAME_BYTES = 256, MOST = 20000, CHUNK = 4096 };

@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "lib/base/array.h"
-#include "lib/base/binary.h"
+#include "lib/base/files/binary.h"
 #include "lib/import/gguf/gguf_internal.h"
 #include "lib/store/checked.h"
 #include "lib/text/utf8.h"
@@ -23,8 +23,7 @@ static qp_status load(qp_gguf *file, uint64_t end)
     size_t bytes;
     if (!qp_checked_size(wanted, &bytes) || !QP_GROW(file->header, file->room, bytes))
         return qp_fail(QP_EMEMORY, "%s: out of memory for its header", file->base.path);
-    QP_TRY(qp_binary_read(&file->base, file->loaded, file->header + file->loaded,
-                          bytes - file->loaded));
+    QP_TRY(qp_binary_read(&file->base, file->loaded, file->header + file->loaded, bytes - file->loaded));
     file->loaded = bytes;
     return QP_OK;
 }
@@ -32,8 +31,7 @@ static qp_status load(qp_gguf *file, uint64_t end)
 qp_status qp_gguf_take(qp_gguf *file, uint64_t bytes, const unsigned char **taken)
 {
     *taken = NULL;
-    if (bytes > file->base.bytes - file->at)
-        return qp_gguf_damaged(file, NULL, "it ends before its header does");
+    if (bytes > file->base.bytes - file->at) return qp_gguf_damaged(file, NULL, "it ends before its header does");
     if (file->at + bytes > file->loaded) QP_TRY(load(file, file->at + bytes));
     *taken = file->header + file->at;
     file->at += (size_t)bytes;

@@ -1,7 +1,7 @@
 #ifndef QP_GGUF_INTERNAL_H
 #define QP_GGUF_INTERNAL_H
 
-#include "lib/base/binary.h"
+#include "lib/base/files/binary.h"
 #include "lib/import/gguf/gguf_blocks.h"
 #include "lib/import/gguf/gguf_file.h"
 

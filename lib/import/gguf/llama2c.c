@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/binary.h"
 #include "lib/base/file.h"
+#include "lib/base/files/binary.h"
 #include "lib/import/gguf/gguf_plan.h"
 #include "lib/import/gguf/llama2c_weights.h"
 #include "lib/import/hf_package.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lib/base/array.h"
-#include "lib/base/binary.h"
+#include "lib/base/files/binary.h"
 #include "lib/import/gguf/gguf_blocks.h"
 #include "lib/store/checked.h"
 
@@ -236,8 +236,6 @@ void qp_llama2c_configure(const qp_llama2c *f, qp_model_config *m, qp_weight_sha
     m->norm_epsilon = 1e-5;
     m->pos = QP_POS_ROPE;
     m->rope_size = f->width / f->heads;
-    *shape = (qp_weight_shape){.heads = f->heads,
-                               .kv_heads = f->kv_heads,
-                               .head_width = f->width / f->heads,
-                               .rotated = f->width / f->heads};
+    *shape = (qp_weight_shape){
+        .heads = f->heads, .kv_heads = f->kv_heads, .head_width = f->width / f->heads, .rotated = f->width / f->heads};
 }

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "lib/base/binary.h"
+#include "lib/base/files/binary.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,8 +16,7 @@ static qp_status open_path(qp_binary *f, const char *path, const char *kind)
     if (f->descriptor < 0 || fstat(f->descriptor, &status) != 0)
         return qp_fail(qp_status_of_errno(QP_ENOINPUT), "%s: cannot be opened: %s; check the path and its permissions",
                        path, strerror(errno));
-    if (S_ISDIR(status.st_mode))
-        return qp_fail(QP_ENOINPUT, "%s: is a folder; name the %s file inside it", path, kind);
+    if (S_ISDIR(status.st_mode)) return qp_fail(QP_ENOINPUT, "%s: is a folder; name the %s file inside it", path, kind);
     if (!S_ISREG(status.st_mode))
         return qp_fail(QP_ENOINPUT, "%s: is not a regular file; copy it to a file first", path);
     f->bytes = (uint64_t)status.st_size;
