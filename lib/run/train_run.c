@@ -118,6 +118,14 @@ static qp_status take_survey(qp_train_run *run, qp_survey *survey)
     return QP_OK;
 }
 
+/* Options that name a file of weights, which is read before the others are chosen: whether they are of use depends on
+ * the task alone. */
+static bool names_weights(const void *self, const char *name)
+{
+    const qp_train_settings *s = self;
+    return (strcmp(name, "teacher") == 0 || strcmp(name, "embeddings") == 0) && s->typed(s->given_self, name);
+}
+
 /* Options that nothing reads, now that the others are chosen. A configuration file may hold all options, so what it
  * gives is only worth a warning. */
 static qp_status check_uses(qp_train_run *run)
@@ -286,6 +294,7 @@ qp_status qp_train_run_prepare(qp_train_run *run, qp_train_settings *s, bool kee
         run->data.no_valid = true;
         s->job.valid[0] = '\0';
     }
+    if (s->typed) QP_TRY(qp_option_uses_check(s, names_weights, s));
     QP_TRY(qp_train_teacher_open(s, &run->data, &run->teacher));
     qp_train_teacher_take(s, run->teacher);
     QP_TRY(read_data(run, keep));

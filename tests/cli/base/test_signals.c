@@ -2,6 +2,7 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <signal.h>
 #include <unistd.h>
 
 Test(signals, the_first_sets_a_flag_and_ends_a_read)
@@ -26,6 +27,7 @@ Test(signals, the_first_sets_a_flag_and_ends_a_read)
 
 Test(signals, the_second_terminates, .signal = SIGINT)
 {
+    signal(SIGINT, SIG_DFL); /* the background processes of a shell ignore it */
     qp_signals_watch();
     raise(SIGTERM);
     raise(SIGINT);
