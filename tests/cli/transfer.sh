@@ -71,7 +71,8 @@ fails 2 "choose from tiny, " "$QUIPU" train --train pairs --preset something-els
 
 # info
 "$QUIPU" info base.safetensors >.out
-grep -A 1 'encoder.layers.0.linear1' .out | grep -q '\[64, 32\] *2112 *4.10 k *12.3 k' && grep -q 'all, per target token' .out &&
+grep -A 1 'encoder.layers.0.linear1' .out | grep -q '\[64, 32\] *2112 *4.10 k *12.3 k' &&
+    grep -q 'all, per target token' .out &&
     grep -q 'to train with batches of 8192 tokens' .out
 result $? "info: modules, shapes, operations, memory" "$(tail -n 8 .out)"
 grep -q '^heads ' .out && ! grep -qE '^(rope_base|kernel_size|forget_bias|horizon) ' .out
