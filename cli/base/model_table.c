@@ -232,10 +232,11 @@ void qp_training_memory_print(FILE *stream, const qp_training_shape *shape, cons
                  qp_text_size(memory->saving, more, sizeof more));
     qp_text_printf(
         stream, 11,
-        "memory     %s%s to train with batches of %.0f tokens and %d threads: weights %s, optimizer %s, gradients "
+        "memory     %s%s to train with batches of %.0f tokens and %d thread%s: weights %s, optimizer %s, gradients "
         "%s, activations %s",
         qp_text_size(memory->total, total, sizeof total), each, shape->batch_rows, shape->threads,
-        qp_text_size(memory->weights, weights, sizeof weights), qp_text_size(memory->moments, moments, sizeof moments),
+        shape->threads == 1 ? "" : "s", qp_text_size(memory->weights, weights, sizeof weights),
+        qp_text_size(memory->moments, moments, sizeof moments),
         qp_text_size(memory->gradients, gradients, sizeof gradients),
         qp_text_size(memory->activations, activations, sizeof activations));
 }

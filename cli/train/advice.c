@@ -200,10 +200,12 @@ static void warn_of_lines(advice *a, const qp_overlap_statistics *overlap)
     }
 }
 
-/* Weights grow with the square of the width, or slower: the remedy leads to few enough in one step or several. */
+/* Weights grow with the square of the width, or slower: the remedy leads to few enough in one step or several. A bag
+ * has a weight for every n-gram, most of which no text reads. */
 static void warn_of_size(advice *a)
 {
     const qp_train_settings *s = a->run->settings;
+    if (s->model.encoder == QP_KIND_BAG) return;
     const qp_corpus_statistics *f = &a->run->data.corpus[QP_TRAINING].statistics;
     size_t weights = qp_params_elements(qp_model_params(a->run->data.package->model));
     double tokens = (double)larger(f->source.tokens, f->target.tokens), most = MANY_WEIGHTS * tokens;

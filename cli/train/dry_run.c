@@ -183,12 +183,13 @@ static qp_status print_time(const qp_train_settings *settings, qp_trainer *train
     }
     double update = watch.seconds / (double)watch.updates;
     double updates = (double)((watch.batches + settings->training.accum - 1) / settings->training.accum);
+    const int threads = qp_threads_of(settings->training.threads);
     char epoch[32];
     qp_text_printf(
         stdout, 2,
-        "\ntime: %.3g s per update, %.0f target tokens/s with %d threads; %.0f updates per epoch: %s per epoch", update,
-        (double)watch.tokens / watch.seconds, qp_threads_of(settings->training.threads), updates,
-        qp_text_duration(update * updates, epoch, sizeof epoch));
+        "\ntime: %.3g s per update, %.0f target tokens/s with %d thread%s; %.0f update%s per epoch: %s per epoch",
+        update, (double)watch.tokens / watch.seconds, threads, threads == 1 ? "" : "s", updates,
+        updates == 1 ? "" : "s", qp_text_duration(update * updates, epoch, sizeof epoch));
     return QP_OK;
 }
 

@@ -36,6 +36,8 @@ for lines in 3 60; do
     follow "masked text of $lines lines" --task mlm --train text
     follow "codes of $lines lines" --task autoencode --train text
     follow "labels of $lines lines" --task classify --train labels
+    ! grep -q 'by heart' report
+    result $? "labels of $lines lines: the weights of n-grams are no cause for a warning" "$(cat report)"
     follow "labels of $lines lines, lstm" --task classify --train labels --encoder lstm
     follow "tags of $lines lines" --task tag --train tags
     [ $lines -gt 3 ] && follow "series of $lines rows" --task regress --train series.csv --column v --window 4
