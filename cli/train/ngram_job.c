@@ -1,6 +1,7 @@
 #include "cli/train/ngram_job.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/evaluate/perplexity.h"
 #include "lib/base/files/lock.h"
@@ -18,7 +19,7 @@ static qp_status report_validation(const qp_train_settings *s, const qp_package 
 {
     qp_perplexity sums;
     char *file = (char *)(uintptr_t)s->job.valid;
-    if (!*file) return QP_OK;
+    if (!*file || strcmp(file, "none") == 0) return QP_OK;
     QP_TRY(qp_perplexity_measure(package, file, qp_threads_of(s->training.threads), &sums));
     if (!s->job.quiet)
         fprintf(stderr, "validation perplexity %.4f, %.4f bits per character, %lld tokens, %lld unknown\n",

@@ -106,11 +106,11 @@ static void choose_bag(qp_chooser *c)
     double characters = (double)s->target.characters, most = characters < 50000000 ? 524288 : 1048576;
     while (features < most && features < characters / 2) features *= 2;
     while (labels > 4 && features > 65536 && (features / 2 > characters || features * labels > 1 << 24)) features /= 2;
+    bool linear = given->model.hidden_size == 0 || !qp_chooser_given(given, "hidden-size");
     qp_choose(c, "text", "words, pairs of words, stretches of letters",
               "tokenizer=ngram vocab-size=%.0f lower-case=true", features);
     qp_choose(c, "model", "a linear classifier: here better and faster than networks learned from scratch",
-              "encoder=bag dropout=0 max-length=1048576");
-    bool linear = given->model.hidden_size == 0 || !qp_chooser_given(given, "hidden-size");
+              "encoder=bag%s max-length=1048576", linear ? "" : " dropout=0");
     if (!linear || qp_chooser_given(given, "optimizer") || qp_chooser_given(given, "lr")) {
         qp_choose(c, "updates", "a high rate that falls to nothing at the end",
                   "batch-type=sentence batch-size=64 shard-rows=65536 lr=0.01 lr-schedule=cosine");
@@ -128,12 +128,22 @@ static void choose_bag(qp_chooser *c)
               (long long)qp_within(fmin(120000, 32 * updates) / texts, 3, 40));
 }
 
+/* Options of networks with layers ask for one of those. */
+static bool asks_for_network(const qp_train_settings *s)
+{
+    static const char *const name[] = {"enc-layers", "emb-size", "bidirectional", "heads",   "kv-heads",
+                                       "ff-size",    "pos",      "gated-ff",      "pooling", "dropout"};
+    for (size_t i = 0; i < sizeof name / sizeof *name; i++)
+        if (qp_chooser_given(s, name[i])) return true;
+    return false;
+}
+
 static void choose_classify(qp_chooser *c)
 {
     const qp_survey *s = c->survey;
     bool taught = *c->settings->job.teacher; /* a bag has another bag's n-grams; other teachers read pieces */
     bool is_bag = c->settings->model.encoder == QP_KIND_BAG;
-    bool bag = (!taught && !qp_chooser_given(c->settings, "encoder")) || is_bag;
+    bool bag = (!taught && !qp_chooser_given(c->settings, "encoder") && !asks_for_network(c->settings)) || is_bag;
     bool ngrams = !qp_chooser_given(c->settings, "tokenizer") || strcmp(c->settings->job.tokenizer, "ngram") == 0;
     if (bag && (ngrams || taught)) {
         choose_bag(c);

@@ -126,38 +126,57 @@ static bool names_weights(const void *self, const char *name)
     return (strcmp(name, "teacher") == 0 || strcmp(name, "embeddings") == 0) && s->typed(s->given_self, name);
 }
 
+/* A configuration keeps what was counted in the data as a record; as an option it would change nothing. */
+static qp_status check_records(const qp_train_settings *s)
+{
+    static const char *const name[] = {"src-vocab-size", "tgt-vocab-size", "labels", "features"};
+    for (size_t i = 0; i < sizeof name / sizeof *name; i++)
+        if (s->typed(s->given_self, name[i]))
+            return qp_fail(QP_EUSAGE, "--%s is counted in the data, so it would change nothing; leave it out%s", name[i],
+                           i < 2 ? ", or give --vocab-size" : "");
+    return QP_OK;
+}
+
 /* Options that nothing reads, now that the others are chosen. A configuration file may hold all options, so what it
  * gives is only worth a warning. */
 static qp_status check_uses(qp_train_run *run)
 {
     const qp_train_settings *s = run->settings;
-    if (s->typed) QP_TRY(qp_option_uses_check(s, s->typed, s->given_self));
+    char names[200], text[300];
+    if (s->typed) {
+        QP_TRY(check_records(s));
+        QP_TRY(qp_option_uses_check(s, s->typed, s->given_self));
+        if (qp_option_uses_shared(s, s->typed, s->given_self, names, sizeof names) > 0) {
+            snprintf(text, sizeof text, "this kind of model does not read %s; leave that out, or name an --encoder",
+                     names);
+            warn(run, text);
+        }
+    }
     if (s->given && qp_option_uses_check(s, s->given, s->given_self) != QP_OK) warn(run, qp_error_message());
     return QP_OK;
 }
 
-/* Options that only validations read. Beside --valid none they are a mistake. */
-static qp_status check_unvalidated(qp_train_run *run)
+/* Options that only validations read. They are worth a warning where there are none, not an error: a script may give
+ * them to all its runs. */
+static void warn_unvalidated(qp_train_run *run)
 {
     static const char *const name[] = {"average", "valid-freq", "valid-metrics", "valid-beam-size",
                                        "early-stopping-metric"};
     const qp_train_settings *s = run->settings;
-    char text[300] = "";
-    if (run->data.has_valid || !s->typed) return QP_OK;
+    char list[150] = "", text[300];
+    if (run->data.has_valid || !s->typed) return;
     for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
         bool one = i == 0 && s->training.average <= 1;
         if (one || !s->typed(s->given_self, name[i])) continue;
-        if (run->data.no_valid)
-            return qp_fail(QP_EUSAGE,
-                           "--%s is for validations, and --valid none leaves them out; leave one of them out", name[i]);
-        snprintf(text + strlen(text), sizeof text - strlen(text), "%s--%s", *text ? ", " : "", name[i]);
+        snprintf(list + strlen(list), sizeof list - strlen(list), "%s--%s", *list ? ", " : "", name[i]);
     }
-    if (!*text) return QP_OK;
-    size_t used = strlen(text);
-    snprintf(text + used, sizeof text - used, ": nothing is validated, so this changes nothing; give %s",
-             qp_hold_out_remedy(s));
+    if (!*list) return;
+    if (run->data.no_valid)
+        snprintf(text, sizeof text, "%s: for validations, which --valid none leaves out; leave one of them out", list);
+    else
+        snprintf(text, sizeof text, "%s: nothing is validated, so this changes nothing; give %s", list,
+                 qp_hold_out_remedy(s));
     warn(run, text);
-    return QP_OK;
 }
 
 /* Survey the data, and choose the options that were not given. */
@@ -171,7 +190,8 @@ static qp_status choose(qp_train_run *run)
              "defaults   nothing is chosen from data that can be read only once, and nothing is held back  (name a "
              "file)");
         QP_TRY(check_uses(run));
-        return check_unvalidated(run);
+        warn_unvalidated(run);
+        return QP_OK;
     }
     if (run->settings->job.stream) QP_TRY(qp_text_stream_index(&run->data));
     QP_TRY(take_survey(run, &survey));
@@ -181,7 +201,8 @@ static qp_status choose(qp_train_run *run)
     QP_TRY(check_uses(run));
     if (*held) note(run, held);
     report_choices(run, &list);
-    return check_unvalidated(run);
+    warn_unvalidated(run);
+    return QP_OK;
 }
 
 /* Batches of a pass; with --curriculum, whose first passes are shorter, the mean of the run, rounded up. */
@@ -298,7 +319,8 @@ qp_status qp_train_run_prepare(qp_train_run *run, qp_train_settings *s, bool kee
     QP_TRY(qp_train_teacher_open(s, &run->data, &run->teacher));
     qp_train_teacher_take(s, run->teacher);
     QP_TRY(read_data(run, keep));
-    if (s->schedule.lr_width == 0) s->schedule.lr_width = s->model.emb_size;
+    bool scaled = s->schedule.lr_schedule == QP_SCHEDULE_NOAM;
+    if (scaled && s->schedule.lr_width == 0) s->schedule.lr_width = s->model.emb_size;
     QP_TRY(build_model(run));
     for (int part = 0; part < (run->data.has_valid ? QP_PARTS : 1); part++)
         QP_TRY(run->task->source(s, &run->data, part, &run->data.batches[part]));

@@ -24,10 +24,35 @@ refused "for a transformer" --encoder gru --decoder gru --heads 4
 refused "for recurrent layers" --rnn-residual --encoder transformer --decoder transformer
 refused "for n-grams (--decoder ngram)" --order 4
 refused "for --accum above 1" --accum-mean batches
-cut -f 1 pairs >texts && sed 's/^/a\t/' texts >labels
+cut -f 1 pairs >texts && awk '{ print (NR % 2 ? "a" : "b") "\t" $0 }' texts >labels
 labels="$QUIPU train --task classify --train labels --encoder transformer --steps 1 -q -m n.safetensors"
 fails 2 "for models with a decoder" $labels --dec-layers 3
 fails 2 "for tasks with a decoder, or --task mlm" $labels --tied-embeddings-all
+for kind in "bag --input-noise 0.1" "bag --embedding-dropout 0.1" "bag --init normal" "bag --begin-token" \
+    "bag --pooler tanh" "gru --forget-bias 2"; do
+    fails 2 "would change nothing here" "$QUIPU" train --task classify --train labels --encoder $kind -m n.safetensors
+done
+# What a script gives to every kind of model is worth a warning.
+for kind in "bag --layers 2" "bag --enc-layers 2" "bag --emb-size 8" "bag --dropout 0.1" "text-cnn --enc-layers 2"; do
+    "$QUIPU" train --task classify --train labels --encoder $kind --steps 1 --overwrite -m n.safetensors >out 2>&1 &&
+        grep -q "^warning: this kind of model does not read $(echo "$kind" | sed 's/.*--//; s/ .*//');" out
+    result $? "$kind is warned of" "$(cat out)"
+done
+for option in src-vocab-size tgt-vocab-size labels features; do
+    fails 2 "--$option is counted in the data" "$QUIPU" train --task classify --train labels --$option 3 -m n.safetensors
+done
+for option in scale-output "output-softcap 3" "input-noise 0.1"; do
+    fails 2 "would change nothing here" "$QUIPU" train --task lm --decoder ngram --train texts --$option -m n.safetensors
+done
+# An option of a network keeps --task classify from choosing a linear classifier, which has no layers.
+for option in "--ff-size 16:transformer" "--heads 2:transformer" "--layers 2:lstm" "--emb-size 16:lstm" \
+    "--dropout 0.2:lstm" "--bidirectional:lstm" "--hidden-size 8:bag"; do
+    "$QUIPU" train --task classify --train labels ${option%:*} --steps 1 --overwrite -m n.safetensors >out 2>&1 &&
+        grep -q "^model .*--encoder ${option#*:} " out
+    result $? "classify ${option%:*} chooses ${option#*:}" "$(cat out)"
+done
+holds "n-grams --valid none" "$QUIPU" train --task lm --decoder ngram --train texts --valid none -q -m n.safetensors \
+    --overwrite
 fails 2 "for models with an encoder" "$QUIPU" train --task lm --train texts --enc-layers 3 --steps 1 -m n.safetensors
 fails 2 "ngram counts, it has no updates" "$QUIPU" train --task lm --decoder ngram --train pairs \
     --beta1 0.5 -m n.safetensors
@@ -37,6 +62,9 @@ holds "a preset with other options than the command's" train --preset seq2seq-ls
 cp m.run/config.yaml own.yaml
 "$QUIPU" train own.yaml -m own.safetensors --quiet >out 2>&1
 result $? "the configuration that a run wrote" "$(cat out)"
+"$QUIPU" train --task classify --train labels --steps 1 -q -m bag.safetensors --overwrite &&
+    "$QUIPU" train bag.run/config.yaml --progress never -m own.safetensors --overwrite >out 2>&1 && ! grep warning out
+result $? "the configuration of a bag, without a warning" "$(cat out)"
 printf 'model:\n  kernel_size: 7\n' >hand.yaml
 "$QUIPU" train hand.yaml --train pairs --layers 1 --emb-size 16 --steps 1 -q -m h.safetensors >out 2>&1
 [ $? -eq 0 ] && grep -q 'warning: hand.yaml: options that nothing reads in this model: kernel-size' out

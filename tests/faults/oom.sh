@@ -47,7 +47,7 @@ allocations "train, images" none m.safetensors \
 allocations "train --lora" none m.safetensors train --train pairs --valid none ${tiny#*word} --lora 2 \
     --init-from transformer.safetensors --tokenizer transformer.safetensors -m m.safetensors
 allocations "train --teacher" none m.safetensors \
-    train --task classify --train labels --teacher labels.safetensors ${tiny#*word} --valid none -m m.safetensors
+    train --task classify --train labels --teacher labels.safetensors --steps 3 -q -m m.safetensors
 for model in gru transformer int8; do
     allocations "translate, $model" lines "" translate -m $model.safetensors -b 3
     allocations "translate --json, $model" lines "" translate -m $model.safetensors --json --n-best 2 -b 2

@@ -5,6 +5,7 @@
 #include "lib/base/random.h"
 #include "lib/decode/search.h"
 #include "tests/model/model_check.h"
+#include "tests/sanitized.h"
 
 /* Every encoder with every decoder learns to reverse sequences it has never seen. There are 5 + 25 + 125 + 625
  * sequences of 1 to 4 of 5 symbols; a fifth of those of 3 and 4 is kept for testing. */
@@ -91,6 +92,7 @@ static void learn(int encoder, int decoder)
 
 Test(reversing, every_pairing_reverses_what_it_has_not_seen)
 {
+    if (SANITIZED) cr_skip_test("it learns for many minutes under a sanitizer; test_pairings.c runs the same models");
     for (int encoder = 0; encoder < MODEL_ENCODERS; encoder++)
         for (int decoder = 0; decoder < MODEL_DECODERS; decoder++) learn(encoder, decoder);
 }

@@ -58,15 +58,42 @@ static bool sinusoidal(const qp_train_settings *s) { return transformer(s) && s-
 
 static bool narrow(const qp_train_settings *s) { return s->model.word_size > 0; }
 
-static bool writes(const qp_train_settings *s) { return qp_model_task_has_decoder(s->model.task); }
-
 static bool ngram(const qp_train_settings *s) { return s->model.decoder == QP_KIND_NGRAM; }
+
+static bool network(const qp_train_settings *s) { return !ngram(s); }
+
+static bool writes(const qp_train_settings *s) { return qp_model_task_has_decoder(s->model.task) && !ngram(s); }
 
 static bool predicts_words(const qp_train_settings *s) { return writes(s) || mlm(s); }
 
 static bool encodes(const qp_train_settings *s) { return s->model.encoder != QP_KIND_NONE; }
 
 static bool decodes(const qp_train_settings *s) { return s->model.decoder != QP_KIND_NONE && !ngram(s); }
+
+static bool bag(const qp_train_settings *s) { return s->model.encoder == QP_KIND_BAG; }
+
+/* A bag of n-grams without a hidden layer: weights that begin at zero. */
+static bool linear_bag(const qp_train_settings *s) { return bag(s) && s->model.hidden_size == 0; }
+
+static bool layered(const qp_train_settings *s) { return encodes(s) && !bag(s) && !text_cnn(s); }
+
+static bool any_layers(const qp_train_settings *s) { return layered(s) || decodes(s); }
+
+static bool embeds(const qp_train_settings *s) { return !bag(s) && !ngram(s); }
+
+static bool hides(const qp_train_settings *s) { return !linear_bag(s) && !ngram(s); }
+
+static bool forgets_in(int64_t kind)
+{
+    return qp_model_kind_is_recurrent(kind) && qp_cell_shape_of((int)kind)->forget != QP_CELL_NO_GATE;
+}
+
+static bool forgets(const qp_train_settings *s)
+{
+    bool words = s->model.word_layers > 0; /* of LSTM where the encoder is not recurrent */
+    return forgets_in(s->model.encoder) || forgets_in(s->model.decoder) ||
+           (words && !qp_model_kind_is_recurrent(s->model.encoder));
+}
 
 static bool windowed(const qp_train_settings *s) { return transformer(s) && s->model.attention_window > 0; }
 
@@ -116,7 +143,7 @@ static bool tag(const qp_train_settings *s) { return s->model.task == QP_TASK_TA
 
 static bool labelled(const qp_train_settings *s) { return tag(s) || s->model.task == QP_TASK_CLASSIFY; }
 
-static bool labels_or_masks(const qp_train_settings *s) { return labelled(s) || mlm(s) || match(s); }
+static bool labels_or_masks(const qp_train_settings *s) { return (labelled(s) || mlm(s) || match(s)) && !bag(s); }
 
 static bool translate(const qp_train_settings *s) { return s->model.task == QP_TASK_TRANSLATE; }
 
@@ -179,6 +206,17 @@ static bool exp_range(const qp_train_settings *s)
 const qp_option_use qp_option_table[] = {
     /* the model */
     {"enc_layers", encodes, "models with an encoder", 0, 0},
+    {"enc_layers", layered, NULL, 0, 0},
+    {"layers", any_layers, NULL, 0, 0},
+    {"emb_size", embeds, NULL, 0, 0},
+    {"embedding_dropout", embeds, "networks with embeddings (--encoder transformer, gru, lstm ...)", 0, 0},
+    {"scale_embeddings", embeds, "networks with embeddings (--encoder transformer, gru, lstm ...)", 0, 0},
+    {"dropout", hides, NULL, 0, 0},
+    {"pooler", hides, "networks (--encoder bag: with --hidden-size)", 0, 0},
+    {"max_length", network, NULL, 0, 0},
+    {"input_noise", embeds, "networks with embeddings (--encoder transformer, gru, lstm ...)", 0, 0},
+    {"init", hides, "networks (--encoder bag: with --hidden-size)", 0, 0},
+    {"init_gain", hides, "networks (--encoder bag: with --hidden-size)", 0, 0},
     {"dec_layers", decodes, "models with a decoder", 0, 0},
     {"tied_embeddings", predicts_words, "tasks with a decoder, or --task mlm", 0, 0},
     {"tied_embeddings_all", predicts_words, "tasks with a decoder, or --task mlm", 0, 0},
@@ -212,10 +250,10 @@ const qp_option_use qp_option_table[] = {
     {"relative_far", relative, "--pos relative", 0, 0},
     {"sinusoid", sinusoidal, "--pos sinusoidal", 0, 0},
     {"first_position", sinusoidal, "--pos sinusoidal", 0, 0},
-    {"output_bias", writes, "tasks with a decoder", 0, 0},
-    {"scale_output", writes, "tasks with a decoder", 0, 0},
-    {"output_softcap", writes, "tasks with a decoder", 0, 0},
-    {"start_id", writes, "tasks with a decoder", 0, 0},
+    {"output_bias", writes, "tasks with a decoder, and not for n-grams", 0, 0},
+    {"scale_output", writes, "tasks with a decoder, and not for n-grams", 0, 0},
+    {"output_softcap", writes, "tasks with a decoder, and not for n-grams", 0, 0},
+    {"start_id", writes, "tasks with a decoder, and not for n-grams", 0, 0},
     {"begin_token", labels_or_masks, "--task classify, tag, mlm or match (translate: models read elsewhere)", 0, 0},
     {"layer_drop", STACKED, 0, 0},
     {"stochastic_depth", STACKED, 0, 0},
@@ -231,7 +269,7 @@ const qp_option_use qp_option_table[] = {
     {"rnn_residual", RECURRENT, 0, 0},
     {"rnn_norm", RECURRENT, 0, 0},
     {"learned_state", RECURRENT, 0, 0},
-    {"forget_bias", RECURRENT, 0, 0},
+    {"forget_bias", forgets, "cells with a forget gate (--encoder or --decoder lstm ...)", 0, 0},
     {"variational_dropout", RECURRENT, 0, 0},
     {"kernel_size", CONVOLUTION, 0, 0},
     {"dilation", CONVOLUTION, 0, 0},

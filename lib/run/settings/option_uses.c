@@ -14,6 +14,8 @@ static bool is_read(const qp_option_use *u, const qp_train_settings *s)
     return u->reads(s);
 }
 
+static bool is_shared(const qp_option_use *u) { return !u->users && !u->optimizers && !u->schedules; }
+
 static bool is_about(const qp_option_use *u, const char *name)
 {
     size_t length = strlen(u->option);
@@ -97,9 +99,31 @@ qp_status qp_option_uses_check(const qp_train_settings *settings, bool (*given)(
                                "leave it out",
                                name);
             const qp_option_use *u = unread(settings, option);
-            if (u) return refuse(u, option);
+            if (u && !is_shared(u)) return refuse(u, option);
         }
     return QP_OK;
+}
+
+/* Add a name to a list of them. */
+static void append(const char *option, int count, char *text, size_t bytes)
+{
+    char name[NAME_BYTES];
+    size_t used = strlen(text);
+    snprintf(text + used, bytes - used, "%s%s", count ? ", " : "", hyphenated(option, name));
+}
+
+int qp_option_uses_shared(const qp_train_settings *settings, bool (*given)(const void *self, const char *name),
+                          const void *self, char *text, size_t bytes)
+{
+    char name[NAME_BYTES];
+    int count = 0;
+    *text = '\0';
+    for (int i = 0; i < qp_option_use_count; i++) {
+        const qp_option_use *u = &qp_option_table[i];
+        if (!is_shared(u) || is_read(u, settings) || !given(self, hyphenated(u->option, name))) continue;
+        append(u->option, count++, text, bytes);
+    }
+    return count;
 }
 
 int qp_option_uses_list(const qp_train_settings *settings, char *text, size_t bytes)
@@ -107,8 +131,7 @@ int qp_option_uses_list(const qp_train_settings *settings, char *text, size_t by
     qp_train_settings plain;
     const qp_field_table *table[QP_TRAIN_ALL_TABLES];
     void *object[QP_TRAIN_ALL_TABLES], *usual[QP_TRAIN_ALL_TABLES];
-    char name[NAME_BYTES], value[600], normal[600];
-    size_t used = 0;
+    char value[600], normal[600];
     int count = 0;
     *text = '\0';
     qp_train_defaults(&plain);
@@ -120,10 +143,7 @@ int qp_option_uses_list(const qp_train_settings *settings, char *text, size_t by
             qp_config_get(field, object[t], value, sizeof value);
             qp_config_get(field, usual[t], normal, sizeof normal);
             if (strcmp(value, normal) == 0 || !unread(settings, field->name)) continue;
-            if (used < bytes)
-                used += (size_t)snprintf(text + used, bytes - used, "%s%s", count ? ", " : "",
-                                         hyphenated(field->name, name));
-            count++;
+            append(field->name, count++, text, bytes);
         }
     return count;
 }

@@ -189,15 +189,15 @@ static const struct {
         "--tied-embeddings-all --batch-size 2048 --lr 0.004 --lr-schedule cosine --clip-norm 1 --epochs 8 "
         "--average 5"},
     {QP_TASK_CLASSIFY, "", TEXTS,
-        "--tokenizer ngram --vocab-size 524288 --lower-case --encoder bag --dropout 0 --max-length 1048576 "
+        "--tokenizer ngram --vocab-size 524288 --lower-case --encoder bag --max-length 1048576 "
         "--optimizer nesterov --batch-type sentence --batch-size 32 --shard-rows 65536 --lr 4 --lr-schedule cosine "
         "--clip-norm 1 --epochs 13 --average 4"},
     {QP_TASK_CLASSIFY, " lr ", TEXTS,
-        "--tokenizer ngram --vocab-size 524288 --lower-case --encoder bag --dropout 0 --max-length 1048576 "
+        "--tokenizer ngram --vocab-size 524288 --lower-case --encoder bag --max-length 1048576 "
         "--batch-type sentence --batch-size 64 --shard-rows 65536 --lr-schedule cosine --epochs 3 --average 4"},
     {QP_TASK_CLASSIFY, "", {.examples = 15000, .target = {.characters = 110000, .words = 16000}, .labels = 18,
                             .one_word = 0.99},
-        "--tokenizer ngram --vocab-size 131072 --lower-case --encoder bag --dropout 0 --max-length 1048576 "
+        "--tokenizer ngram --vocab-size 131072 --lower-case --encoder bag --max-length 1048576 "
         "--optimizer nesterov --batch-type sentence --batch-size 32 --shard-rows 65536 --lr 4 --lr-schedule cosine "
         "--clip-norm 1 --epochs 8 --average 4"},
     {QP_TASK_CLASSIFY, " tokenizer ", TEXTS,

@@ -152,7 +152,7 @@ Test(train_run, what_the_trainer_gets)
     static const char *const valid[] = {"none", "pairs"};
     for (int i = 0; i < 2; i++) {
         const char *const option[] = {"train",   "pairs", "valid", valid[i], "label_smoothing", "0.2", "decoder", "gru",
-                                      "average", "2",     SMALL,   NULL};
+                                      "average", "2",     SMALL,   "lr_schedule", "noam", NULL};
         qp_train_run run;
         small_run_prepare(&run, option);
         const qp_trainer *t = &run.trainer;
