@@ -132,8 +132,8 @@ static qp_status check_records(const qp_train_settings *s)
     static const char *const name[] = {"src-vocab-size", "tgt-vocab-size", "labels", "features"};
     for (size_t i = 0; i < sizeof name / sizeof *name; i++)
         if (s->typed(s->given_self, name[i]))
-            return qp_fail(QP_EUSAGE, "--%s is counted in the data, so it would change nothing; leave it out%s", name[i],
-                           i < 2 ? ", or give --vocab-size" : "");
+            return qp_fail(QP_EUSAGE, "--%s is counted in the data, so it would change nothing; leave it out%s",
+                           name[i], i < 2 ? ", or give --vocab-size" : "");
     return QP_OK;
 }
 

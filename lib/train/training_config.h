@@ -42,7 +42,8 @@
     X(CHOICE, precision, "fp32", 0, 0, QP_CHOICES(QP_PRECISIONS),                                                      \
       "operands of products with weights while training; bf16: faster on CPUs with AVX512-BF16, same bits on all")     \
     X(INT, shard_rows, "1024", 16, 1000000000, NULL,                                                                   \
-      "source and target tokens per shard; affects the bits of the result")                                            \
+      "source and target tokens per shard, whose gradients are summed apart: more take less memory, fewer give work "  \
+      "to more ranks; affects the bits of the result")                                                                 \
     X(CHOICE, gradient_type, "fp32", 0, 0, QP_CHOICES(QP_GRADIENT_TYPES),                                              \
       "bf16: round every sum of gradients to bfloat16; several ranks send half the bytes")                             \
     X(REAL, gradient_bucket, "25", 0.001, 1000000, NULL,                                                               \

@@ -33,16 +33,19 @@ for kind in "bag --input-noise 0.1" "bag --embedding-dropout 0.1" "bag --init no
     fails 2 "would change nothing here" "$QUIPU" train --task classify --train labels --encoder $kind -m n.safetensors
 done
 # What a script gives to every kind of model is worth a warning.
-for kind in "bag --layers 2" "bag --enc-layers 2" "bag --emb-size 8" "bag --dropout 0.1" "text-cnn --enc-layers 2"; do
+for kind in "bag --layers 2" "bag --enc-layers 2" "bag --emb-size 8" "bag --dropout 0.1" \
+    "text-cnn --enc-layers 2"; do
     "$QUIPU" train --task classify --train labels --encoder $kind --steps 1 --overwrite -m n.safetensors >out 2>&1 &&
-        grep -q "^warning: this kind of model does not read $(echo "$kind" | sed 's/.*--//; s/ .*//');" out
+        grep -q "^warning: this kind of model does not read $(expr "$kind" : '.*--\([a-z-]*\)');" out
     result $? "$kind is warned of" "$(cat out)"
 done
 for option in src-vocab-size tgt-vocab-size labels features; do
-    fails 2 "--$option is counted in the data" "$QUIPU" train --task classify --train labels --$option 3 -m n.safetensors
+    fails 2 "--$option is counted in the data" \
+        "$QUIPU" train --task classify --train labels --$option 3 -m n.safetensors
 done
 for option in scale-output "output-softcap 3" "input-noise 0.1"; do
-    fails 2 "would change nothing here" "$QUIPU" train --task lm --decoder ngram --train texts --$option -m n.safetensors
+    fails 2 "would change nothing here" \
+        "$QUIPU" train --task lm --decoder ngram --train texts --$option -m n.safetensors
 done
 # An option of a network keeps --task classify from choosing a linear classifier, which has no layers.
 for option in "--ff-size 16:transformer" "--heads 2:transformer" "--layers 2:lstm" "--emb-size 16:lstm" \

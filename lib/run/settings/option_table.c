@@ -85,7 +85,7 @@ static bool hides(const qp_train_settings *s) { return !linear_bag(s) && !ngram(
 
 static bool forgets_in(int64_t kind)
 {
-    return qp_model_kind_is_recurrent(kind) && qp_cell_shape_of((int)kind)->forget != QP_CELL_NO_GATE;
+    return qp_model_kind_is_recurrent(kind) && qp_cell_shape_of((qp_cell_kind)kind)->forget != QP_CELL_NO_GATE;
 }
 
 static bool forgets(const qp_train_settings *s)

@@ -7,8 +7,8 @@
  *
  * qp_option_uses_check — an option that was given but is not read would change nothing.
  *   Errors  QP_EUSAGE: the option and what would read it.
- * qp_option_uses_shared — the names of the options that were given and are not read, but that every kind of model may be
- *   given; separated by commas. Returns how many there are.
+ * qp_option_uses_shared — the names of the options that were given and are not read, but that every kind of model
+ *   may be given, separated by commas. Returns how many there are.
  * qp_option_uses_reads — does such a training read the option (its field's name)?
  * qp_option_uses_list — the names of all options that are not read and do not have their default value, separated by
  *   commas: such as those of a configuration file. Returns how many there are; `text` may hold fewer. */

@@ -10,7 +10,7 @@ int64_t qp_batch_rows_before(const qp_batch *batch, int sequence)
 int qp_shards_count(int64_t rows, int sequences, int64_t shard_rows)
 {
     if (shard_rows <= 0) shard_rows = QP_SHARD_ROWS;
-    int count = rows >= QP_SHARD_SPLIT_ROWS ? 2 : 1;
+    int count = rows >= QP_SHARD_SPLIT_ROWS && shard_rows <= QP_SHARD_ROWS ? 2 : 1;
     while (count < QP_SHARDS_MAX && 2 * (int64_t)count * shard_rows <= rows) count *= 2;
     while (count > 1 && count > sequences) count /= 2;
     return count;

@@ -7,12 +7,12 @@
 /* shard_cut — cuts the batches of an update into shards: some sequences of a batch, with everything that belongs to
  * their rows. */
 
-/* A batch has at least 2 shards when it has 2 sequences and QP_SHARD_SPLIT_ROWS rows, so that two cores have work. More
- * shards occupy more threads, but each costs a block and a sum. A shard of more rows than a piece runs as several
- * pieces in turn, into one gradient block, so that the tape holds one piece only. Each piece packs every weight for its
- * products: pieces of 256 rows take 2 % longer. Two kinds of pieces are large: those of a recurrent model, whose steps
- * multiply one row of each sequence, and those of products in bfloat16, which take half the time and round the weights
- * too. All these affect the bits. */
+/* A batch has at least 2 shards when it has 2 sequences and QP_SHARD_SPLIT_ROWS rows, so that two cores have work, or
+ * one where larger shards are asked for: then the other threads run tiles. Each shard costs a block as large as the
+ * weights, and a sum. A shard of more rows than a piece runs as several pieces in turn, into one gradient block, so
+ * that the tape holds one piece only. Each piece packs every weight for its products: pieces of 256 rows take 2 %
+ * longer. Two kinds of pieces are large: those of a recurrent model, whose steps multiply one row of each sequence, and
+ * those of products in bfloat16, which take half the time and round the weights too. All these affect the bits. */
 enum {
     QP_SHARD_ROWS = 1024,
     QP_SHARD_SPLIT_ROWS = 128,
@@ -22,7 +22,8 @@ enum {
 };
 
 /* qp_shards_count — number of shards of a batch of `rows` (source and target rows together) in `sequences`: the largest
- * power of two not above rows/shard_rows, at least 2 as above, at most QP_SHARDS_MAX and the number of sequences. */
+ * power of two not above rows/shard_rows (0: QP_SHARD_ROWS), at least 2 as above, at most QP_SHARDS_MAX and the number
+ * of sequences. */
 int qp_shards_count(int64_t rows, int sequences, int64_t shard_rows);
 
 /* Sequences first .. end-1 of a batch. */
