@@ -23,7 +23,7 @@ static const char *normal_of(const char *json, const char *text, size_t bytes)
     const qp_stage *stage = &list.stage[0];
     cr_assert_eq(stage->kind->normalize(stage->self, &scratch, (qp_stretch){&from, 0, bytes}, &to), QP_OK);
     cr_assert_lt(to.bytes, sizeof out);
-    memcpy(out, to.text, to.bytes);
+    if (to.bytes > 0) memcpy(out, to.text, to.bytes);
     out[to.bytes] = '\0';
     qp_mapped_text_free(&from);
     qp_mapped_text_free(&to);
