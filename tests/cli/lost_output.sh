@@ -71,5 +71,6 @@ ended() {
 }
 others >before
 for signal in TERM HUP; do
+    sh -c "kill -s $signal \$\$" 2>/dev/null && { skip "SIG$signal" "it is ignored here, as under nohup"; continue; }
     ended $signal "$QUIPU" translate -m m.safetensors -o translated
 done
