@@ -7,6 +7,7 @@
 
 #include "lib/base/content.h"
 #include "lib/base/file.h"
+#include "lib/text/json_reader.h"
 #include "tokenizer/huggingface/file_formats.h"
 #include "tokenizer/huggingface/huggingface_write.h"
 #include "tokenizer/huggingface/pipeline_kind.h"
@@ -95,8 +96,14 @@ static qp_status read_gpt2(const qp_import *in, const char *content, size_t byte
 {
     char *other = NULL;
     size_t other_bytes = 0;
-    if (in->count != 2)
+    if (in->count != 2) {
+        json_t *root;
+        if (bytes > 0 && content[0] == '{') { /* nothing is known of a file that is cut short */
+            QP_TRY(qp_json_read(in->path[0], content, bytes, 0, &root));
+            json_decref(root);
+        }
         return qp_fail(QP_EUSAGE, "%s: GPT-2's vocabulary is two files; give vocab.json and merges.txt", in->path[0]);
+    }
     QP_TRY(qp_file_read(in->path[1], LARGEST_FILE, &other, &other_bytes));
     bool merges_first = bytes > 0 && content[0] != '{';
     const char *vocabulary = merges_first ? other : content, *merges = merges_first ? content : other;

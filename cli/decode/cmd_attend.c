@@ -10,6 +10,7 @@
 #include "cli/base/unread.h"
 #include "cli/base/warnings.h"
 #include "cli/decode/attend_image.h"
+#include "data/batches/masking.h"
 #include "lib/base/file.h"
 #include "lib/package/attention_text.h"
 #include "lib/package/decoding.h"
@@ -136,6 +137,9 @@ static qp_status attend_text(const attend_options *o, const qp_package *opened, 
     if (given.target) return qp_fail(QP_EUSAGE, "%s: writes no text; drop --tgt", o->model);
     QP_TRY(qp_attend_text(opened, given.source, &picture, &found));
     warn_cut("--text", found.source_tokens, found.source_longest);
+    const bool masked = qp_model_config_of(opened->model)->task == QP_TASK_MLM;
+    const char *other = masked ? qp_mask_misspelled(given.source, strlen(given.source)) : NULL;
+    if (other) qp_warn("--text: %s is read as text; write [MASK] or <mask>", other);
     qp_status status = draw(o, &picture, form);
     qp_picture_free(&picture);
     return status;

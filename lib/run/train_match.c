@@ -1,5 +1,8 @@
 #include "lib/run/train_match.h"
 
+#include <limits.h>
+#include <stdio.h>
+
 #include "data/text/corpus_share.h"
 #include "lib/package/match_metrics.h"
 #include "lib/run/train_text.h"
@@ -22,9 +25,31 @@ qp_status qp_match_tokenizers(const qp_train_settings *settings, const char *fol
     return QP_OK;
 }
 
-/* What the loss can read. */
-static qp_status check_scores(const qp_train_settings *settings, const char *path, const qp_corpus *corpus)
+static bool is_score(double score) { return score >= 0 && score <= 1; }
+
+/* The corpus does not keep the line of a score: the file is read again for it, if it can be. */
+static qp_status refuse_score(const qp_text_files *files, double score)
 {
+    qp_text_pairs *pairs;
+    qp_text_pair pair = {0};
+    bool more = true;
+    QP_TRY(qp_text_pairs_open(files, &pairs));
+    qp_status status = QP_OK;
+    while (status == QP_OK && more && is_score(pair.score)) status = qp_text_pairs_next(pairs, &pair, &more);
+    char place[PATH_MAX + 30] = "";
+    if (status == QP_OK && more)
+        snprintf(place, sizeof place, "%s:%lld", qp_text_pairs_path(pairs, false),
+                 (long long)qp_text_pairs_line(pairs, false));
+    qp_text_pairs_close(pairs);
+    QP_TRY(status);
+    return qp_fail(QP_EDATA, "%s: a score of %g; scale the scores to 0 (different) .. 1 (the same)",
+                   *place ? place : files->source, score);
+}
+
+/* What the loss can read. */
+static qp_status check_scores(const qp_train_settings *settings, const qp_text_files *files, const qp_corpus *corpus)
+{
+    const char *path = files->source;
     int loss = settings->model.loss;
     if (!corpus->score && loss == QP_OBJECTIVE_MSE)
         return qp_fail(QP_EUSAGE,
@@ -37,9 +62,7 @@ static qp_status check_scores(const qp_train_settings *settings, const char *pat
                        "or contrastive, or give only matching pairs, without scores",
                        path, loss == QP_OBJECTIVE_TRIPLET ? "triplet" : "info-nce");
     for (int64_t i = 0; corpus->score && i < corpus->sequences; i++)
-        if (!(corpus->score[i] >= 0 && corpus->score[i] <= 1))
-            return qp_fail(QP_EDATA, "%s: a score of %g; scale the scores to 0 (different) .. 1 (the same)", path,
-                           (double)corpus->score[i]);
+        if (!is_score((double)corpus->score[i])) return refuse_score(files, (double)corpus->score[i]);
     return QP_OK;
 }
 
@@ -53,7 +76,7 @@ qp_status qp_match_load(const qp_train_settings *settings, qp_train_data *data)
                                      .when_longer = QP_LONG_CUT,
                                      .spread = part == QP_TRAINING};
         QP_TRY(qp_corpus_load_shared(&options, data->cluster, &data->corpus[part]));
-        QP_TRY(check_scores(settings, data->files[part].source, &data->corpus[part]));
+        QP_TRY(check_scores(settings, &data->files[part], &data->corpus[part]));
         if (!data->corpus[part].score != !data->corpus[QP_TRAINING].score)
             return qp_fail(QP_EDATA, "%s: pairs %s scores, unlike those of the training data", data->files[part].source,
                            data->corpus[part].score ? "with" : "without");

@@ -81,6 +81,8 @@ for task in classify:labels tag:tags mlm:lines; do
 done
 "$QUIPU" attend -m mlm.safetensors --text "red [MASK] green" -o map.txt && grep -q '^ *.MASK. ' map.txt
 result $? "attend: a mask is one token" "$(cat map.txt)"
+"$QUIPU" attend -m mlm.safetensors --text "red [mask] green" 2>&1 | grep -q 'warning: --text: .mask. is read as text'
+result $? "attend: a mask that is spelled in another way"
 "$QUIPU" train --task classify --train labels $small --pooling class-token -m token.safetensors 2>.err &&
     "$QUIPU" attend -m token.safetensors --text "red blue" -o map.txt && grep -q class map.txt
 result $? "attend: a class token comes first" "$(cat .err map.txt)"

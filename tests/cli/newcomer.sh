@@ -127,6 +127,13 @@ done
 fails 65 "text.zip: is a zip file" "$QUIPU" import text.zip -o x.safetensors
 fails 65 "a pickle of PyTorch" "$QUIPU" import model.bin -o x.safetensors
 
+# A JSON file that is cut short, a metric of another command, a score out of range.
+printf '{"a":\n' >broken.json
+for verb in info "encode -m"; do fails 65 "broken.json:2: not JSON" "$QUIPU" tokenizer $verb broken.json; done
+fails 2 "perplexity is no score.*quipu evaluate perplexity" "$QUIPU" evaluate bleu,perplexity --hyp lines --ref lines
+printf 'a b\tc\t0.5\na c\tb\t2\n' >scored.tsv
+fails 65 "scored.tsv:2: a score of 2" "$QUIPU" train --task match --train scored.tsv -m x.safetensors --overwrite -q
+
 # A folder, or nothing, as the input.
 for words in "translate -m pairs.safetensors" "predict -m labels.safetensors" "score -m lm.safetensors" \
     "tokenizer train -o x.json" "train -q --task lm -m x.safetensors --train -" "generate -m lm.safetensors -f -"; do

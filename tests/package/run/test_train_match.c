@@ -24,9 +24,9 @@ Test(train_match, scores_that_a_loss_reads)
         {"a\tb\t0\nc\td\t1\n", "a\tb\t1\n", "contrastive", NULL},
         {"a\tb\t0\nc\td\t1\n", "a\tb\t1\n", "triplet", "--loss triplet takes all pairs as matching"},
         {"a\tb\t0\nc\td\t1\n", "a\tb\t1\n", "info-nce", "--loss info-nce takes all pairs as matching"},
-        {"a\tb\t0\nc\td\t1.5\n", "a\tb\t1\n", "mse", "train: a score of 1.5"},
-        {"a\tb\t0\nc\td\t-0.5\n", "a\tb\t1\n", "mse", "train: a score of -0.5"},
-        {"a\tb\t0\nc\td\t1\n", "a\tb\t7\n", "mse", "valid: a score of 7"},
+        {"a\tb\t0\nc\td\t1.5\n", "a\tb\t1\n", "mse", "train:2: a score of 1.5"},
+        {"a\tb\t0\nc\td\t-0.5\n", "a\tb\t1\n", "mse", "train:2: a score of -0.5"},
+        {"a\tb\t0\nc\td\t1\n", "a\tb\t7\n", "mse", "valid:1: a score of 7"},
         {"a\tb\t0\nc\td\t1\n", "a\tb\n", "cosine", "valid: pairs without scores, unlike those of the training data"},
         {"a\tb\nc\td\n", "a\tb\t1\n", "cosine", "valid: pairs with scores, unlike those of the training data"},
     };
