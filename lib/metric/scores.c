@@ -54,8 +54,8 @@ static qp_status unknown_name(const char *name)
 {
     const char *nearest = qp_config_suggest(name, score_name, QP_SCORE_KINDS);
     if (strcmp(name, "perplexity") == 0)
-        return qp_fail(QP_EUSAGE, "perplexity is no score of two texts; quipu evaluate perplexity -m MODEL FILE measures "
-                                  "it");
+        return qp_fail(QP_EUSAGE,
+                       "perplexity is no score of two texts; quipu evaluate perplexity -m MODEL FILE measures it");
     if (nearest) return qp_fail(QP_EUSAGE, "unknown metric '%s'; did you mean %s?", name, nearest);
     return qp_fail(QP_EUSAGE, "unknown metric '%s'; use some of %s", name, QP_CHOICES(QP_SCORE_LIST));
 }
