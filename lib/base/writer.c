@@ -31,7 +31,8 @@ static const char standard_output[] = "/dev/stdout";
 
 static bool is_standard(const qp_writer *writer) { return strcmp(writer->path, standard_output) == 0; }
 
-static _Thread_local bool unread; /* was the last failed write of this thread to a pipe whose reader is gone? */
+/* Was the last failed write to a pipe whose reader is gone? Of all threads: one may write and another report. */
+static _Atomic bool unread;
 
 bool qp_output_unread(void) { return unread; }
 
