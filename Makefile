@@ -95,9 +95,11 @@ help:  ## list the targets
 demo: $(BUILD)/quipu  ## train a small Korean-English translator, try it, draw its attention (about a minute)
 	@$(BUILD)/quipu demo
 
-test: $(TEST_FOLDERS:%=$(BUILD)/tests/%) $(BUILD)/tests/oracles $(BUILD)/quipu $(EXAMPLES)  ## all tests
-	@CC="$(CC)" CXX="$(CXX)" sh tests/run $(BUILD) "$(TEST_FOLDERS)" tests/oracles/cases.sh $(TEST_SCRIPTS)
+test: test-units  ## all tests
 	@$(MAKE) gradcheck
+
+test-units: $(TEST_FOLDERS:%=$(BUILD)/tests/%) $(BUILD)/tests/oracles $(BUILD)/quipu $(EXAMPLES)
+	@CC="$(CC)" CXX="$(CXX)" sh tests/run $(BUILD) "$(TEST_FOLDERS)" tests/oracles/cases.sh $(TEST_SCRIPTS)
 
 test-long: $(BUILD)/quipu  ## tests that train for long; each is skipped if its data is missing
 	@sh tests/run $(BUILD) "" $(wildcard tests/long/*.sh)
@@ -117,8 +119,8 @@ tokenizer-cases: $(BUILD)/tests/cases  ## compare with other tokenizers: make to
 gradcheck:  ## every gradient against finite differences, in double precision
 	@$(MAKE) BUILD=$(BUILD)/double EXTRA="-DQP_DOUBLE $(EXTRA)" gradient-tests
 
-asan:  ## all tests with the address, leak and undefined-behavior sanitizers
-	@$(MAKE) BUILD=build/asan CFLAGS="-O1 -g $(SANITIZERS)" test
+asan:  ## tests with the address, leak and undefined-behavior sanitizers (gradient checks: the same code in double)
+	@$(MAKE) BUILD=build/asan CFLAGS="-O1 -g $(SANITIZERS)" test-units
 
 mpi-test:  ## build with MPI in build/mpi; ranks, threads and tasks give one file; ranks that fail or differ
 	@$(MAKE) MPI=1 BUILD=build/mpi build/mpi/quipu build/mpi/tests/cluster
@@ -371,6 +373,6 @@ say = $(if $(V),,@echo "  $(1)"; )
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(BENCH:$(BUILD)/%=$(BUILD)/obj/%.d)
 .PRECIOUS: $(BUILD)/obj/%.o $(BUILD)/obj/tests/%.o
 .DELETE_ON_ERROR:
-.PHONY: all deb help demo test test-long test-interop oracles models tokenizer-cases gradcheck gradient-tests asan \
-    mutants mpi-test mpi-kill-test kill-test fault-test oom-test power-test damage-test soak analyze fuzz fuzz-readers \
+.PHONY: all deb help demo test test-units test-long test-interop oracles models tokenizer-cases gradcheck \
+    gradient-tests asan mutants mpi-test mpi-kill-test kill-test fault-test oom-test power-test damage-test soak analyze fuzz fuzz-readers \
     fuzz-coverage fuzzers lint rooms format bench mpi-speed mpi-times race install uninstall clean

@@ -6,6 +6,7 @@
 #include "cli/base/commands.h"
 #include "lib/model/config/model_config.h"
 #include "tests/cli/small_model.h"
+#include "tests/sanitized.h"
 
 /* The model file has the same bytes for 1, 2, 3 and 4 threads: every task with every encoder and decoder that it can
  * have, and every option that draws random numbers or changes the order of the data. */
@@ -43,7 +44,8 @@ static void set_up(void)
     write_data();
 }
 
-TestSuite(thread_bits, .init = set_up, .fini = small_model_clean);
+/* Hundreds of trainings, which take minutes under a sanitizer; other tests train each kind once. */
+TestSuite(thread_bits, .init = set_up, .fini = small_model_clean, .disabled = SANITIZED);
 
 /* ---- one row of the table ---- */
 
