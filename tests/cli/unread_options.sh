@@ -32,6 +32,9 @@ for kind in "bag --input-noise 0.1" "bag --embedding-dropout 0.1" "bag --init no
     "bag --pooler tanh" "gru --forget-bias 2"; do
     fails 2 "would change nothing here" "$QUIPU" train --task classify --train labels --encoder $kind -m n.safetensors
 done
+awk '{ print $1 "\tO\n" $2 "\tB\n" }' texts >tags
+holds "--forget-bias of the words of tagged sentences" "$QUIPU" train --task tag --train tags --tokenizer char \
+    --encoder transformer --word-layers 1 --forget-bias 2 --steps 1 -q -m n.safetensors --overwrite
 # What a script gives to every kind of model is worth a warning.
 for kind in "bag --layers 2" "bag --enc-layers 2" "bag --emb-size 8" "bag --dropout 0.1" \
     "text-cnn --enc-layers 2"; do

@@ -11,7 +11,7 @@ static const char *const corpus[] = {"the cat and the hat of the man", "the man 
 static const char text[] = "the man has a hat";
 enum { BYTES = sizeof text - 1, WANTED = 8, DRAWS = 200 };
 
-static qp_sentencepiece *learn(int type)
+static qp_sentencepiece *learn_with(int type, const qp_sentencepiece_symbols *symbols)
 {
     qp_sentencepiece_config config;
     qp_config_defaults(&qp_sentencepiece_fields, &config);
@@ -22,13 +22,14 @@ static qp_sentencepiece *learn(int type)
     char *content;
     size_t bytes;
     qp_sentencepiece *m = NULL;
-    const qp_sentencepiece_symbols none = {0};
-    qp_status status = qp_sentencepiece_train(&config, &none, test_next_line, &lines, &content, &bytes);
+    qp_status status = qp_sentencepiece_train(&config, symbols, test_next_line, &lines, &content, &bytes);
     if (status == QP_OK) status = qp_sentencepiece_read("trained", content, bytes, &m);
     cr_assert_eq(status, QP_OK, "%s", qp_error_message());
     free(content);
     return m;
 }
+
+static qp_sentencepiece *learn(int type) { return learn_with(type, &(qp_sentencepiece_symbols){0}); }
 
 static void says_the_text(const qp_sentencepiece *m, const qp_encoding *e)
 {
@@ -70,6 +71,31 @@ Test(sentencepiece_sample, the_n_best)
     for (int i = 0; i < WANTED; i++) qp_encoding_free(&list[i]);
     qp_encoding_free(&best);
     qp_sentencepiece_free(m);
+}
+
+/* A user-defined symbol counts 0.1 for each of its characters but the first, those of two and three bytes too. */
+Test(sentencepiece_sample, user_defined_symbols_score_by_their_characters)
+{
+    static const char *const symbol[] = {"x", "the", "\xC3\xA9z", "\xED\x95\x9C\xEA\xB8\x80"};
+    static const int characters[] = {1, 3, 2, 2};
+    for (size_t k = 0; k < 4; k++) {
+        qp_sentencepiece *m = learn_with(QP_SPM_TRAIN_UNIGRAM,
+                                         &(qp_sentencepiece_symbols){.user = &symbol[k], .user_count = 1});
+        qp_encoding list = {0};
+        double score, others = 0;
+        size_t found;
+        int seen = 0;
+        cr_assert_eq(qp_sentencepiece_nbest(m, symbol[k], strlen(symbol[k]), 1, &list, &score, &found), QP_OK);
+        for (int i = 0; i < list.count; i++)
+            if (m->type[list.id[i]] == QP_SPM_USER_DEFINED)
+                seen++;
+            else
+                others += (double)m->score[list.id[i]];
+        cr_assert(found == 1 && seen == 1, "%s: %d", symbol[k], seen);
+        cr_expect_float_eq(score - others, 0.1 * (characters[k] - 1), 1e-5, "%s: %g", symbol[k], score - others);
+        qp_encoding_free(&list);
+        qp_sentencepiece_free(m);
+    }
 }
 
 /* Draws of a key are always the same; of the best alone, of the three best, of all: more and more of them. */
