@@ -65,6 +65,8 @@ Test(ter, a_moved_group_is_one_edit)
     cr_assert_float_eq(score_pair("d e f g h i j a b c", "a b c d e f g h i j"), 100 * 1.0 / 10, 1e-9);
     cr_assert_float_eq(score_pair("h i j a b c d e f g", "a b c d e f g h i j"), 100 * 1.0 / 10, 1e-9);
     cr_assert_float_eq(score_pair("x a y b z c", "c x a y b z"), 100 * 1.0 / 6, 1e-9);
+    /* the other eleven words are more than a group holds */
+    cr_assert_float_eq(score_pair("z a b c d e f g h i j k", "a b c d e f g h i j k z"), 100 * 1.0 / 12, 1e-9);
     cr_assert_eq(score_pair("a b", "a b"), 0);
     cr_assert_eq(score_pair("", "a b"), 100);
     cr_assert_eq(score_pair("a b", ""), 100);

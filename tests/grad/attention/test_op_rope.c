@@ -51,6 +51,33 @@ Test(test_op_rope, it_is_a_plain_loop)
     qp_tape_free(tape);
 }
 
+/* Where the table is narrower than a head, its other columns stay. */
+Test(test_op_rope, a_part_of_each_head)
+{
+    enum { TURNING = 4 };
+    static qp_real narrow[PLACES * TURNING];
+    double expected[COUNT];
+    prepare();
+    sinusoids(0, PLACES, TURNING, 10000, true, narrow);
+    qp_tape *tape = qp_tape_new();
+    qp_tape_begin(tape, QP_TRAIN, 1);
+    for (int r = 0; r < ROWS; r++)
+        for (int c = 0; c < COLUMNS; c++) {
+            const qp_real *x = qp_tensor_row(shared_x, r);
+            const int at = c % WIDTH, half = TURNING / 2;
+            double a = position[r] * pow(10000, -2.0 * (at % half) / TURNING), own = (double)x[c];
+            if (c >= HEADS * WIDTH || at >= TURNING)
+                expected[r * COLUMNS + c] = own;
+            else
+                expected[r * COLUMNS + c] =
+                    own * cos(a) + (at < half ? -(double)x[c + half] : (double)x[c - half]) * sin(a);
+        }
+    const qp_tensor turns = qp_tensor_of(PLACES, TURNING, narrow);
+    qp_tensor y = qp_rope(tape, shared_x, HEADS, WIDTH, position, turns);
+    op_near("rope", COUNT, y.value, expected, 1e-6);
+    qp_tape_free(tape);
+}
+
 /* Scores depend only on the distance of the positions. */
 Test(test_op_rope, products_know_the_distance_alone)
 {
