@@ -8,6 +8,7 @@
 #include "lib/grad/op_basic.h"
 #include "lib/model/model_file.h"
 #include "tests/model/model_check.h"
+#include "tests/sanitized.h"
 
 /* Every encoder with every decoder, every attention, every option of recurrent layers. */
 enum { SETTINGS = 5 };
@@ -231,19 +232,21 @@ static void check_search(const qp_model *model, const qp_batch *batch, int beam,
                                "%s", what);
         qp_search_result_free(&result[i]);
     }
-    if (beam == 1) cr_expect_eq(right, MODEL_SENTENCES, "%s: %d of the targets found", what, right);
+    if (beam == 1 && !SANITIZED) cr_expect_eq(right, MODEL_SENTENCES, "%s: %d of the targets found", what, right);
     qp_tape_free(tape);
 }
 
+/* A sanitizer sees a few updates and a search: all of them would take minutes. */
 static void check_learning(int first, int last)
 {
+    enum { STEPS = SANITIZED ? 5 : 220 };
     char what[200];
     for (int n = first; n < last; n++) {
         model_pairs p;
         qp_batch batch = model_reversed_pairs(&p, MODEL_SENTENCES, 5);
         qp_model *model = model_of(n);
-        double loss = model_train(model, &batch, 220, 0.006);
-        cr_expect_lt(loss, 0.05, "%s: %g nats a token", name_of(n, what, sizeof what), loss);
+        double loss = model_train(model, &batch, STEPS, 0.006);
+        cr_expect_lt(loss, SANITIZED ? 10 : 0.05, "%s: %g nats a token", name_of(n, what, sizeof what), loss);
         cr_assert_eq(qp_params_pack(qp_model_params(model)), QP_OK);
         check_search(model, &batch, 1, name_of(n, what, sizeof what));
         check_search(model, &batch, 4, name_of(n, what, sizeof what));
