@@ -375,6 +375,6 @@ say = $(if $(V),,@echo "  $(1)"; )
 .PRECIOUS: $(BUILD)/obj/%.o $(BUILD)/obj/tests/%.o
 .DELETE_ON_ERROR:
 .PHONY: all deb help demo test test-units test-long test-interop oracles models tokenizer-cases gradcheck \
-    gradient-tests asan mutants mpi-test mpi-kill-test kill-test fault-test oom-test power-test damage-test soak analyze \
-    fuzz fuzz-readers fuzz-coverage fuzzers lint rooms format bench mpi-speed mpi-times race install uninstall \
-    clean
+    gradient-tests asan mutants mpi-test mpi-kill-test kill-test fault-test oom-test power-test damage-test soak \
+    analyze fuzz fuzz-readers fuzz-coverage fuzzers lint rooms format bench mpi-speed mpi-times race install \
+    uninstall clean
