@@ -85,7 +85,11 @@ static qp_status check_uses(const qp_options *options)
 {
     char names[300];
     settings.typed = given;
-    if (settings.model.decoder == QP_KIND_NGRAM) QP_TRY(qp_option_uses_check(&settings, given, options));
+    if (settings.model.decoder == QP_KIND_NGRAM) {
+        QP_TRY(qp_option_uses_check(&settings, given, options));
+        if (qp_option_uses_shared(&settings, given, options, names, sizeof names) > 0)
+            qp_warn("n-grams do not read %s; leave that out", names);
+    }
     if (options->config && !*settings.job.preset && qp_option_uses_list(&settings, names, sizeof names) > 0)
         qp_warn("%s: options that nothing reads in this model: %s", options->config, names);
     return QP_OK;

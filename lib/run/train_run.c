@@ -147,8 +147,7 @@ static qp_status check_uses(qp_train_run *run)
         QP_TRY(check_records(s));
         QP_TRY(qp_option_uses_check(s, s->typed, s->given_self));
         if (qp_option_uses_shared(s, s->typed, s->given_self, names, sizeof names) > 0) {
-            snprintf(text, sizeof text, "this kind of model does not read %s; leave that out, or name an --encoder",
-                     names);
+            snprintf(text, sizeof text, "this kind of model does not read %s; leave that out", names);
             warn(run, text);
         }
     }

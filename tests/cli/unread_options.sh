@@ -39,7 +39,7 @@ holds "--forget-bias of the words of tagged sentences" "$QUIPU" train --task tag
 for kind in "bag --layers 2" "bag --enc-layers 2" "bag --emb-size 8" "bag --dropout 0.1" \
     "text-cnn --enc-layers 2"; do
     "$QUIPU" train --task classify --train labels --encoder $kind --steps 1 --overwrite -m n.safetensors >out 2>&1 &&
-        grep -q "^warning: this kind of model does not read $(expr "$kind" : '.*--\([a-z-]*\)');" out
+        grep -q "^warning: this kind of model does not read --$(expr "$kind" : '.*--\([a-z-]*\)');" out
     result $? "$kind is warned of" "$(cat out)"
 done
 for option in src-vocab-size tgt-vocab-size labels features; do
@@ -57,6 +57,9 @@ for option in "--ff-size 16:transformer" "--heads 2:transformer" "--layers 2:lst
         grep -q "^model .*--encoder ${option#*:} " out
     result $? "classify ${option%:*} chooses ${option#*:}" "$(cat out)"
 done
+"$QUIPU" train --task lm --decoder ngram --train texts --emb-size 8 --max-length 9 -m n.safetensors --overwrite 2>&1 |
+    grep -q 'warning: n-grams do not read --emb-size, --max-length; leave that out'
+result $? "n-grams have no widths"
 holds "n-grams --valid none" "$QUIPU" train --task lm --decoder ngram --train texts --valid none -q -m n.safetensors \
     --overwrite
 fails 2 "for models with an encoder" "$QUIPU" train --task lm --train texts --enc-layers 3 --steps 1 -m n.safetensors

@@ -105,11 +105,11 @@ qp_status qp_option_uses_check(const qp_train_settings *settings, bool (*given)(
 }
 
 /* Add a name to a list of them. */
-static void append(const char *option, int count, char *text, size_t bytes)
+static void append(const char *before, const char *option, int count, char *text, size_t bytes)
 {
     char name[NAME_BYTES];
     size_t used = strlen(text);
-    snprintf(text + used, bytes - used, "%s%s", count ? ", " : "", hyphenated(option, name));
+    snprintf(text + used, bytes - used, "%s%s%s", count ? ", " : "", before, hyphenated(option, name));
 }
 
 int qp_option_uses_shared(const qp_train_settings *settings, bool (*given)(const void *self, const char *name),
@@ -121,7 +121,7 @@ int qp_option_uses_shared(const qp_train_settings *settings, bool (*given)(const
     for (int i = 0; i < qp_option_use_count; i++) {
         const qp_option_use *u = &qp_option_table[i];
         if (!is_shared(u) || is_read(u, settings) || !given(self, hyphenated(u->option, name))) continue;
-        append(u->option, count++, text, bytes);
+        append("--", u->option, count++, text, bytes);
     }
     return count;
 }
@@ -143,7 +143,7 @@ int qp_option_uses_list(const qp_train_settings *settings, char *text, size_t by
             qp_config_get(field, object[t], value, sizeof value);
             qp_config_get(field, usual[t], normal, sizeof normal);
             if (strcmp(value, normal) == 0 || !unread(settings, field->name)) continue;
-            append(field->name, count++, text, bytes);
+            append("", field->name, count++, text, bytes);
         }
     return count;
 }
