@@ -119,9 +119,12 @@ tokenizer-cases: $(BUILD)/tests/cases  ## compare with other tokenizers: make to
 gradcheck:  ## every gradient against finite differences, in double precision
 	@$(MAKE) BUILD=$(BUILD)/double EXTRA="-DQP_DOUBLE $(EXTRA)" gradient-tests
 
+# Scripts that learn for long; what they call, others call too.
+LONG_SCRIPTS = $(addprefix tests/cli/,advice.sh label_files.sh plans.sh regular.sh)
 # At -O1 the sums of the kernels would live in memory: training would take three times as long.
 asan:  ## tests with the address, leak and undefined-behavior sanitizers (gradient checks: the same code in double)
-	@$(MAKE) BUILD=build/asan CFLAGS="-O1 -g $(SANITIZERS)" WIDE=-O2 test-units
+	@$(MAKE) BUILD=build/asan CFLAGS="-O1 -g $(SANITIZERS)" WIDE=-O2 \
+	    TEST_SCRIPTS="$(filter-out $(LONG_SCRIPTS),$(TEST_SCRIPTS))" test-units
 
 mpi-test:  ## build with MPI in build/mpi; ranks, threads and tasks give one file; ranks that fail or differ
 	@$(MAKE) MPI=1 BUILD=build/mpi build/mpi/quipu build/mpi/tests/cluster

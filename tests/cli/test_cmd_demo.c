@@ -5,6 +5,7 @@
 #include "cli/base/commands.h"
 #include "lib/base/file.h"
 #include "tests/cli/small_model.h"
+#include "tests/sanitized.h"
 
 static void set_up(void) { small_model_write("unused.safetensors", false); }
 
@@ -13,7 +14,7 @@ TestSuite(cmd_demo, .init = set_up, .fini = small_model_clean);
 #define DEMO(...) RUN(qp_cmd_demo, NULL, "demo", "--steps", "1", "-t1", "-o", "toy", __VA_ARGS__)
 
 /* After one update nothing is translated well, but everything is there. */
-Test(cmd_demo, corpus_model_translations_and_attention)
+Test(cmd_demo, corpus_model_translations_and_attention, .disabled = SANITIZED)
 {
     cr_assert_eq(DEMO("--direction", "reverse"), 0, "%s", small_err);
     static const char *const made[] = {"toy/train.src", "toy/valid.trg", "toy/test.src", "toy/src-trg.safetensors",
