@@ -143,7 +143,7 @@ static bool tag(const qp_train_settings *s) { return s->model.task == QP_TASK_TA
 
 static bool labelled(const qp_train_settings *s) { return tag(s) || s->model.task == QP_TASK_CLASSIFY; }
 
-static bool labels_or_masks(const qp_train_settings *s) { return (labelled(s) || mlm(s) || match(s)) && !bag(s); }
+static bool begins_texts(const qp_train_settings *s) { return (labelled(s) || mlm(s) || match(s)) && !bag(s); }
 
 static bool translate(const qp_train_settings *s) { return s->model.task == QP_TASK_TRANSLATE; }
 
@@ -254,7 +254,7 @@ const qp_option_use qp_option_table[] = {
     {"scale_output", writes, "tasks with a decoder, and not for n-grams", 0, 0},
     {"output_softcap", writes, "tasks with a decoder, and not for n-grams", 0, 0},
     {"start_id", writes, "tasks with a decoder, and not for n-grams", 0, 0},
-    {"begin_token", labels_or_masks, "--task classify, tag, mlm or match (translate: models read elsewhere)", 0, 0},
+    {"begin_token", begins_texts, "--task classify, tag, mlm or match (translate: models read elsewhere)", 0, 0},
     {"layer_drop", STACKED, 0, 0},
     {"stochastic_depth", STACKED, 0, 0},
     {"stochastic_depth_mode", stochastic, "--stochastic-depth", 0, 0},
