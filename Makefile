@@ -124,7 +124,7 @@ LONG_SCRIPTS = $(addprefix tests/cli/,advice.sh label_files.sh plans.sh regular.
 # At -O1 the sums of the kernels would live in memory: training would take three times as long.
 asan:  ## tests with the address, leak and undefined-behavior sanitizers (gradient checks: the same code in double)
 	@echo "left out: $(LONG_SCRIPTS)"
-	@$(MAKE) BUILD=build/asan CFLAGS="-O1 -g $(SANITIZERS)" WIDE=-O2 \
+	@$(MAKE) BUILD=build/asan CFLAGS="-O1 -g1 $(SANITIZERS)" WIDE=-O2 \
 	    TEST_SCRIPTS="$(filter-out $(LONG_SCRIPTS),$(TEST_SCRIPTS))" test-units
 
 mpi-test:  ## build with MPI in build/mpi; ranks, threads and tasks give one file; ranks that fail or differ

@@ -24,6 +24,9 @@ refused "for a transformer" --encoder gru --decoder gru --heads 4
 refused "for recurrent layers" --rnn-residual --encoder transformer --decoder transformer
 refused "for n-grams (--decoder ngram)" --order 4
 refused "for --accum above 1" --accum-mean batches
+refused "for --weight-decay, --decoupled-decay or --l2" --decay-all
+refused "for optimizers other than rprop" --optimizer rprop --clip-norm 1
+refused "for --lr-warmup" --lr-warmup 0 --lr-warmup-start 0.5
 cut -f 1 pairs >texts && awk '{ print (NR % 2 ? "a" : "b") "\t" $0 }' texts >labels
 labels="$QUIPU train --task classify --train labels --encoder transformer --steps 1 -q -m n.safetensors"
 fails 2 "for models with a decoder" $labels --dec-layers 3
@@ -36,7 +39,7 @@ awk '{ print $1 "\tO\n" $2 "\tB\n" }' texts >tags
 holds "--forget-bias of the words of tagged sentences" "$QUIPU" train --task tag --train tags --tokenizer char \
     --encoder transformer --word-layers 1 --forget-bias 2 --steps 1 -q -m n.safetensors --overwrite
 # What a script gives to every kind of model is worth a warning.
-for kind in "bag --layers 2" "bag --enc-layers 2" "bag --emb-size 8" "bag --dropout 0.1" \
+for kind in "bag --layers 2" "bag --enc-layers 2" "bag --emb-size 8" "bag --dropout 0.1" "bag --precision bf16" \
     "text-cnn --enc-layers 2"; do
     "$QUIPU" train --task classify --train labels --encoder $kind --steps 1 --overwrite -m n.safetensors >out 2>&1 &&
         grep -q "^warning: this kind of model does not read --$(expr "$kind" : '.*--\([a-z-]*\)');" out
@@ -46,7 +49,8 @@ for option in src-vocab-size tgt-vocab-size labels features; do
     fails 2 "--$option is counted in the data" \
         "$QUIPU" train --task classify --train labels --$option 3 -m n.safetensors
 done
-for option in scale-output "output-softcap 3" "input-noise 0.1"; do
+for option in scale-output "output-softcap 3" "input-noise 0.1" "label-smoothing 0.1" "scheduled-sampling 0.5" \
+    "lora 2" "accum 2" "weight-noise 0.1" "freeze x" "layer-decay 0.9" "gradient-type bf16" decay-all; do
     fails 2 "would change nothing here" \
         "$QUIPU" train --task lm --decoder ngram --train texts --$option -m n.safetensors
 done
@@ -60,13 +64,18 @@ done
 "$QUIPU" train --task lm --decoder ngram --train texts --emb-size 8 --max-length 9 -m n.safetensors --overwrite 2>&1 |
     grep -q 'warning: n-grams do not read --emb-size, --max-length; leave that out'
 result $? "n-grams have no widths"
+"$QUIPU" train --task lm --decoder ngram --train texts --steps 8 --epochs 2 --average 2 --overwrite \
+    -m n.safetensors 2>&1 |
+    grep -q 'warning: n-grams do not read --epochs, --steps, --average; leave that out'
+result $? "n-grams have no updates"
 holds "n-grams --valid none" "$QUIPU" train --task lm --decoder ngram --train texts --valid none -q -m n.safetensors \
     --overwrite
 fails 2 "for models with an encoder" "$QUIPU" train --task lm --train texts --enc-layers 3 --steps 1 -m n.safetensors
 fails 2 "ngram counts, it has no updates" "$QUIPU" train --task lm --decoder ngram --train pairs \
     --beta1 0.5 -m n.safetensors
 holds "the same options where they are read" train --optimizer momentum --momentum 0.8 --pos rope --rope-base 500 \
-    --heads 4 --accum 2 --accum-mean batches --lr-schedule multistep --lr-milestones 10 --lr-gamma 0.1
+    --heads 4 --accum 2 --accum-mean batches --weight-decay 0.1 --decay-all \
+    --lr-schedule multistep --lr-milestones 10 --lr-gamma 0.1
 holds "a preset with other options than the command's" train --preset seq2seq-lstm --hidden-size 16 --overwrite
 cp m.run/config.yaml own.yaml
 "$QUIPU" train own.yaml -m own.safetensors --quiet >out 2>&1

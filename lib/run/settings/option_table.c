@@ -180,6 +180,16 @@ static bool accumulates(const qp_train_settings *s) { return s->training.accum >
 
 static bool looks_ahead(const qp_train_settings *s) { return s->optimizer.lookahead > 0; }
 
+static bool decays(const qp_train_settings *s)
+{
+    return s->optimizer.weight_decay > 0 || s->optimizer.decoupled_decay > 0 || s->optimizer.l2 > 0;
+}
+
+/* Rprop reads the signs of gradients alone, which clipping keeps. */
+static bool reads_sizes(const qp_train_settings *s) { return s->optimizer.optimizer != QP_RPROP; }
+
+static bool rises(const qp_train_settings *s) { return s->schedule.lr_warmup > 0; }
+
 static bool warms(const qp_train_settings *s) { return qp_schedule_warms(&s->schedule); }
 
 static bool ends(const qp_train_settings *s) { return qp_schedule_ends(&s->schedule); }
@@ -202,6 +212,7 @@ static bool exp_range(const qp_train_settings *s)
 #define RECURRENT recurrent, "recurrent layers (--encoder or --decoder gru, lstm ...)"
 #define CONVOLUTION convolution, "convolutions (--encoder conv or text-cnn)"
 #define REGRESS regress, "--task regress"
+#define NETWORK network, "networks; --decoder ngram counts"
 
 const qp_option_use qp_option_table[] = {
     /* the model */
@@ -318,12 +329,38 @@ const qp_option_use qp_option_table[] = {
     {"tgt_tokenizer", translate, "--task translate (elsewhere: --tokenizer)", 0, 0},
     {"share_vocab", translate, "--task translate", 0, 0},
     {"label_smoothing", smoothed, "tasks whose answers are words or labels", 0, 0},
+    {"label_smoothing", NETWORK, 0, 0},
+    {"scheduled_sampling", NETWORK, 0, 0},
+    {"lora", NETWORK, 0, 0},
     {"order", ngram, "n-grams (--decoder ngram)", 0, 0},
     {"prune", ngram, "n-grams (--decoder ngram)", 0, 0},
     {"interpolate_unigrams", ngram, "n-grams (--decoder ngram)", 0, 0},
+    /* the run */
+    {"batch_size", network, NULL, 0, 0},
+    {"batch_type", network, NULL, 0, 0},
+    {"epochs", network, NULL, 0, 0},
+    {"steps", network, NULL, 0, 0},
+    {"train_tokens", network, NULL, 0, 0},
+    {"time_limit", network, NULL, 0, 0},
+    {"early_stopping", network, NULL, 0, 0},
+    {"early_stopping_metric", network, NULL, 0, 0},
+    {"valid_freq", network, NULL, 0, 0},
+    {"disp_freq", network, NULL, 0, 0},
+    {"save_freq", network, NULL, 0, 0},
+    {"keep", network, NULL, 0, 0},
+    {"average", network, NULL, 0, 0},
+    {"accum", NETWORK, 0, 0},
+    {"weight_noise", NETWORK, 0, 0},
+    {"freeze", NETWORK, 0, 0},
+    {"layer_decay", NETWORK, 0, 0},
+    {"gradient_type", NETWORK, 0, 0},
+    {"precision", hides, NULL, 0, 0},
+    {"decay_all", decays, "--weight-decay, --decoupled-decay or --l2", 0, 0},
     /* the optimizer */
     {"accum_mean", accumulates, "--accum above 1", 0, 0},
     {"lookahead_alpha", looks_ahead, "--lookahead", 0, 0},
+    {"clip_norm", reads_sizes, "optimizers other than rprop", 0, 0},
+    {"clip_value", reads_sizes, "optimizers other than rprop", 0, 0},
     {"beta1", .optimizers = ADAMS | BIT(QP_LION) | BIT(QP_SCHEDULE_FREE)},
     {"beta2", .optimizers = ADAMS | BIT(QP_LION)},
     {"eps", .optimizers = ADAMS | BIT(QP_ADAGRAD) | BIT(QP_ADADELTA) | BIT(QP_RMSPROP) | BIT(QP_LARS)},
@@ -344,6 +381,7 @@ const qp_option_use qp_option_table[] = {
     {"lr_warmup_start",
      .schedules = ~(BIT(QP_SCHEDULE_ONE_CYCLE) | BIT(QP_SCHEDULE_CYCLICAL) | BIT(QP_SCHEDULE_SLANTED_TRIANGULAR) |
                     BIT(QP_SCHEDULE_INV_SQRT) | BIT(QP_SCHEDULE_NOAM))},
+    {"lr_warmup_start", rises, "--lr-warmup", 0, 0},
     {"lr_total", ends, "schedules with an end, such as linear, cosine, and wsd without --lr-hold", 0, 0},
     {"lr_hold", .schedules = BIT(QP_SCHEDULE_WSD) | BIT(QP_SCHEDULE_TRI_STAGE) | BIT(QP_SCHEDULE_STEP)},
     {"lr_fall", .schedules = BIT(QP_SCHEDULE_WSD) | BIT(QP_SCHEDULE_TRI_STAGE)},
