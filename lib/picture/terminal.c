@@ -152,6 +152,25 @@ static void draw_list(const drawing *d, int width)
     qp_text_add(d->out, "\n");
 }
 
+/* The caption; where it is wider than the map may be, lines end at its commas. */
+static void draw_caption(const char *caption, int width, qp_text_buffer *out)
+{
+    int used = 0, part;
+    for (; *caption; caption += part) {
+        part = (int)strcspn(caption, ",");
+        part += caption[part] == ',';
+        if (used > 0 && used + part > width) {
+            qp_text_add(out, "\n");
+            caption++; /* the blank after the comma */
+            part--;
+            used = 0;
+        }
+        qp_text_format(out, "%.*s", part, caption);
+        used += part;
+    }
+    qp_text_add(out, "\n");
+}
+
 static void draw_legend(const drawing *d)
 {
     qp_text_repeat(d->out, " ", d->label_width + 1);
@@ -193,7 +212,7 @@ qp_status qp_terminal_draw(const qp_picture *picture, qp_map_kind kind, int laye
     int cells = (width - d.label_width - 1) / CELL;
     if (cells < 1) cells = 1;
     char caption[160];
-    qp_text_format(&out, "%s\n", qp_picture_caption(picture, kind, layer, head, caption, sizeof caption));
+    draw_caption(qp_picture_caption(picture, kind, layer, head, caption, sizeof caption), width, &out);
     for (d.first = 0; d.first < d.columns->count; d.first += cells) {
         d.count = d.columns->count - d.first < cells ? d.columns->count - d.first : cells;
         qp_text_add(&out, "\n");

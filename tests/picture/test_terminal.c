@@ -26,6 +26,27 @@ Test(terminal, a_small_map)
     qp_picture_free(&picture);
 }
 
+/* "cross attention, layer 1, head 1" has 32 columns. */
+Test(terminal, a_caption_wider_than_the_terminal)
+{
+    static const struct {
+        int width;
+        const char *caption;
+    } expected[] = {{32, "cross attention, layer 1, head 1\n\n"},
+                    {31, "cross attention, layer 1,\nhead 1\n\n"},
+                    {24, "cross attention,\nlayer 1, head 1\n\n"},
+                    {10, "cross attention,\nlayer 1,\nhead 1\n\n"}};
+    qp_picture picture = sample_picture();
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        qp_terminal_style style = {.width = expected[i].width};
+        char *text;
+        cr_assert_eq(qp_terminal_draw(&picture, QP_MAP_CROSS, 0, 0, &style, &text), QP_OK);
+        cr_assert_eq(strncmp(text, expected[i].caption, strlen(expected[i].caption)), 0, "%s", text);
+        free(text);
+    }
+    qp_picture_free(&picture);
+}
+
 /* In color, ink grows with the weight on any background: nothing, ░, reversed ░, a reversed blank. */
 Test(terminal, color_is_ink_on_the_background)
 {
@@ -184,7 +205,7 @@ Test(terminal, five_shades)
 Test(terminal, bands)
 {
     static const float weight[] = {1, 0, 0, 0.5f, 0, 1};
-    static const char four_and_two[] = "encoder attention, layer 1, head 1\n"
+    static const char four_and_two[] = "encoder attention,\nlayer 1,\nhead 1\n"
                                        "\n"
                                        "  a b c d\n"
                                        "r ##    ::\n"
