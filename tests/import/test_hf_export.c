@@ -136,17 +136,24 @@ Test(hf_export, a_folder_written_here_has_their_names_and_layout)
     qp_hf_model_free(&again);
 }
 
-/* A model of these options cannot be written; the message has these words. */
-static void refused(const char *const *option, const char *words)
+/* A model of these options, without weights. */
+static qp_hf_model blank(const char *const *option)
 {
     qp_model_config config;
     qp_hf_model made = {.ids = {-1, -1, -1, -1, -1}};
-    qp_hf_choice choice;
     qp_config_defaults(&qp_model_fields, &config);
     for (int i = 0; option[i]; i += 2)
         cr_assert_eq(qp_config_set(qp_config_find(&qp_model_fields, option[i]), &config, "test", option[i + 1]), QP_OK);
     config.src_vocab_size = config.tgt_vocab_size = 9;
     cr_assert_eq(qp_model_new_blank(&config, &made.model), QP_OK, "%s", qp_error_message());
+    return made;
+}
+
+/* A model of these options cannot be written; the message has these words. */
+static void refused(const char *const *option, const char *words)
+{
+    qp_hf_model made = blank(option);
+    qp_hf_choice choice;
     const qp_hf_written w = written(&made);
     cr_expect_eq(qp_hf_export_model(&w, folder_path(NULL), &choice), QP_EUSAGE);
     cr_expect(strstr(qp_error_message(), words), "'%s' is not in: %s", words, qp_error_message());
@@ -160,6 +167,25 @@ static void refused(const char *const *option, const char *words)
     "task", "lm", "encoder", "none", SMALL, "norm-type", "rms", "gated-ff", "true", "bias", "false",                   \
         "scale-embeddings", "false", "activation", "silu", "pos", "rope"
 
+/* The length that was learned is kept with every way to read longer texts, where it is not the model's own. */
+Test(hf_export, rotary_positions_that_are_scaled)
+{
+    static const char *const scaling[] = {"linear", "llama3", "yarn"}, *const length[] = {"64", "128", "256"};
+    for (int i = 0; i < 9; i++) {
+        const char *const option[] = {LLAMA, "max-length", "128", "rope-scaling", scaling[i / 3], "rope-factor", "4",
+                                      "rope-length", length[i % 3], NULL};
+        qp_hf_model made = blank(option), again;
+        qp_hf_choice choice;
+        cr_assert(round_trip(&made, folder_path(NULL), &choice, &again), "%s: %s", scaling[i / 3], qp_error_message());
+        const qp_model_config *was = qp_model_config_of(made.model), *is = qp_model_config_of(again.model);
+        int64_t learned = is->rope_length ? is->rope_length : is->max_length;
+        cr_expect_eq(is->rope_scaling, was->rope_scaling, "%s", scaling[i / 3]);
+        cr_expect_eq(learned, was->rope_length, "%s of %s: %d", scaling[i / 3], length[i % 3], (int)learned);
+        qp_hf_model_free(&made);
+        qp_hf_model_free(&again);
+    }
+}
+
 /* Options that a model does not read, or that say what is so without them, do not keep it from being written. */
 Test(hf_export, options_without_an_effect)
 {
@@ -170,15 +196,8 @@ Test(hf_export, options_without_an_effect)
         {"ff-dropout", "0.1"},      {"init-gain", "3"},         {"layer-drop", "0.2"}};
     for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
         const char *const option[] = {LLAMA, more[i][0], more[i][1], NULL};
-        qp_model_config config;
-        qp_hf_model made = {.ids = {-1, -1, -1, -1, -1}};
+        qp_hf_model made = blank(option);
         qp_hf_choice choice;
-        qp_config_defaults(&qp_model_fields, &config);
-        for (int k = 0; option[k]; k += 2)
-            cr_assert_eq(qp_config_set(qp_config_find(&qp_model_fields, option[k]), &config, "test", option[k + 1]),
-                         QP_OK, "%s", qp_error_message());
-        config.src_vocab_size = config.tgt_vocab_size = 9;
-        cr_assert_eq(qp_model_new_blank(&config, &made.model), QP_OK, "%s", qp_error_message());
         const qp_hf_written w = written(&made);
         qp_status status = qp_hf_export_model(&w, folder_path(NULL), &choice);
         cr_expect_eq(status, QP_OK, "%s %s: %s", more[i][0], more[i][1], qp_error_message());

@@ -187,6 +187,10 @@ Test(quipu, a_classifier_gives_probabilities)
         cr_expect_str_eq(quipu_label(package, best), i == 0 ? "yes" : "no");
     }
     cr_expect_str_eq(quipu_label(package, 2), "");
+    const quipu_options one = {.size = sizeof one, .batch_size = 1};
+    float alone[4];
+    cr_assert_eq(quipu_classify(package, text, 2, &one, alone), QUIPU_OK);
+    for (int i = 0; i < 4; i++) cr_expect_float_eq(alone[i], probability[i], 1e-5, "one text a batch");
     quipu_close(package);
 }
 

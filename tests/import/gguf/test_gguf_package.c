@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/import/gguf/gguf_package.h"
+#include "tokenizer/tokenizer_json.h"
 #include "tests/import/gguf/gguf_bytes.h"
 #include "tests/import/gguf/gguf_tiny.h"
 #include "tests/import/import_folder.h"
@@ -55,6 +56,12 @@ Test(gguf_package, pieces_with_scores)
     cr_expect_eq(qp_tokenizer_special(p->target)->begin, 1);
     cr_expect_eq(qp_tokenizer_special(p->target)->end, 2);
     cr_expect_eq(qp_model_config_of(p->model)->start_id, -1, "a text begins with <s>");
+    char *json;
+    size_t bytes;
+    cr_assert_eq(qp_tokenizer_to_json(p->target, &json, &bytes), QP_OK);
+    cr_expect(strstr(json, "\"unk_name\": \"<unk>\""), "%.600s", json);
+    cr_expect(strstr(json, "\"bos_name\": \"<s>\"") && strstr(json, "\"eos_name\": \"</s>\""), "%.600s", json);
+    free(json);
     qp_package_free(p);
     gguf_begin(0);
     tiny_keys("llama");
