@@ -264,9 +264,8 @@ void qp_gradient_begin(qp_gradient *gradient, const qp_params *params)
 
 void qp_gradient_clear(qp_gradient *gradient, int index)
 {
-    qp_node *node = &gradient->node[index];
+    const qp_node *node = &gradient->node[index];
     if (!node->filled) memset(node->grad, 0, node->count * sizeof *node->grad);
-    node->filled = true;
 }
 
 void qp_gradient_finish(qp_gradient *gradient, const qp_params *params)

@@ -157,6 +157,10 @@ Test(checkpoint, other_kernels_are_reported)
     cr_expect_str_eq(told, expected);
     load_told(&r, NULL);
     qp_file_remove_tree(r.folder);
+    save(&r);
+    load_told(&r, told);
+    cr_expect_str_eq(told, "", "scalar ones, saved and resumed");
+    qp_file_remove_tree(r.folder);
 }
 
 Test(checkpoint, what_can_be_reset)
