@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/run/settings/option_uses.h"
 #include "lib/run/train_images.h"
 
 /* What a student has from its teacher (qp_train_teacher_take), or what distillation does not combine with. */
@@ -137,26 +138,27 @@ static void fit_widths(const qp_train_settings *s, qp_network *n)
     while (n->heads > 1 && n->emb % n->heads != 0) n->heads /= 2;
 }
 
-static bool any_given(const qp_train_settings *s, const char *const *name, int count)
+int qp_chooser_unread(const qp_train_settings *s, int encoder, int decoder)
 {
-    for (int i = 0; i < count; i++)
-        if (qp_chooser_given(s, name[i])) return true;
-    return false;
+    qp_train_settings other = *s;
+    other.model.encoder = encoder;
+    other.model.decoder = decoder;
+    return s->given ? qp_option_uses_unread(&other, s->given, s->given_self) : 0;
 }
 
-/* A given option that only one kind of network reads asks for that kind. */
+/* Options that only one kind of network reads ask for that kind. */
 static void fit_kinds(const qp_train_settings *s, qp_network *n)
 {
-    static const char *const of_transformers[] = {"heads", "kv-heads", "ff-size", "pos", "gated-ff", "norm"};
-    static const char *const of_cells[] = {"bidirectional", "attention", "input-feeding", "context-feeding",
-                                           "hidden-size"};
-    int kind = QP_KIND_NONE;
-    if (any_given(s, of_cells, 5)) kind = QP_KIND_GRU;
-    if (any_given(s, of_transformers, 6)) kind = QP_KIND_TRANSFORMER;
-    if (kind == QP_KIND_NONE) return;
-    bool recurrent = kind == QP_KIND_GRU;
-    if (n->encoder != QP_KIND_NONE && qp_model_kind_is_recurrent(n->encoder) != recurrent) n->encoder = kind;
-    if (n->decoder != QP_KIND_NONE && qp_model_kind_is_recurrent(n->decoder) != recurrent) n->decoder = kind;
+    static const int kind[] = {QP_KIND_GRU, QP_KIND_TRANSFORMER};
+    int encoder = n->encoder, decoder = n->decoder, fewest = qp_chooser_unread(s, encoder, decoder);
+    for (size_t i = 0; i < sizeof kind / sizeof *kind; i++) {
+        int reader = encoder == QP_KIND_NONE ? QP_KIND_NONE : kind[i];
+        int writer = decoder == QP_KIND_NONE ? QP_KIND_NONE : kind[i], unread = qp_chooser_unread(s, reader, writer);
+        if (unread >= fewest) continue;
+        fewest = unread;
+        n->encoder = reader;
+        n->decoder = writer;
+    }
 }
 
 void qp_choose_network(qp_chooser *c, const char *reason, qp_network n)
@@ -165,7 +167,7 @@ void qp_choose_network(qp_chooser *c, const char *reason, qp_network n)
     char options[300], encoder[40], decoder[40];
     const qp_network usual = n;
     bool encodes = n.encoder != QP_KIND_NONE, decodes = n.decoder != QP_KIND_NONE;
-    fit_kinds(s, &n);
+    if (!qp_chooser_given(s, "encoder") && !qp_chooser_given(s, "decoder")) fit_kinds(s, &n);
     if (qp_chooser_given(s, "encoder")) n.encoder = s->model.encoder;
     if (qp_chooser_given(s, "decoder")) n.decoder = s->model.decoder;
     if (qp_chooser_given(s, "word-layers")) n.word_layers = (int)s->model.word_layers;

@@ -13,8 +13,10 @@ typedef struct {
 
 /* qp_chooser_given — whether the option was given on the command line or in the configuration; "epochs" also where
  *   --steps or --train-tokens is the length of the run, "lr-schedule" where it has none.
+ * qp_chooser_unread — how many of the given options a model of these kinds would not read.
  * qp_chooser_counts_tokens — --train-tokens was given, and the data say how many updates that takes. */
 bool qp_chooser_given(const qp_train_settings *settings, const char *name);
+int qp_chooser_unread(const qp_train_settings *settings, int encoder, int decoder);
 bool qp_chooser_counts_tokens(const qp_train_settings *settings);
 
 /* qp_choose — one rule: a topic, the reason, and the options it sets, as "name=value name=value", printed by printf's

@@ -128,14 +128,12 @@ static void choose_bag(qp_chooser *c)
               (long long)qp_within(fmin(120000, 32 * updates) / texts, 3, 40));
 }
 
-/* Options of networks with layers ask for one of those. */
+/* An option that a bag of n-grams does not read asks for a network that does. */
 static bool asks_for_network(const qp_train_settings *s)
 {
-    static const char *const name[] = {"enc-layers", "emb-size", "bidirectional", "heads",   "kv-heads",
-                                       "ff-size",    "pos",      "gated-ff",      "pooling", "dropout"};
-    for (size_t i = 0; i < sizeof name / sizeof *name; i++)
-        if (qp_chooser_given(s, name[i])) return true;
-    return false;
+    int bag = qp_chooser_unread(s, QP_KIND_BAG, QP_KIND_NONE);
+    return qp_chooser_unread(s, QP_KIND_LSTM, QP_KIND_NONE) < bag ||
+           qp_chooser_unread(s, QP_KIND_TRANSFORMER, QP_KIND_NONE) < bag;
 }
 
 static void choose_classify(qp_chooser *c)

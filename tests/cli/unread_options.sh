@@ -56,7 +56,8 @@ for option in scale-output "output-softcap 3" "input-noise 0.1" "label-smoothing
 done
 # An option of a network keeps --task classify from choosing a linear classifier, which has no layers.
 for option in "--ff-size 16:transformer" "--heads 2:transformer" "--layers 2:lstm" "--emb-size 16:lstm" \
-    "--dropout 0.2:lstm" "--bidirectional:lstm" "--hidden-size 8:bag"; do
+    "--dropout 0.2:lstm" "--bidirectional:lstm" "--pooling mean:lstm" "--qk-norm:transformer" \
+    "--hidden-size 8:bag" "--precision bf16:bag"; do
     "$QUIPU" train --task classify --train labels ${option%:*} --steps 1 --overwrite -m n.safetensors >out 2>&1 &&
         grep -q "^model .*--encoder ${option#*:} " out
     result $? "classify ${option%:*} chooses ${option#*:}" "$(cat out)"
@@ -88,10 +89,14 @@ printf 'model:\n  kernel_size: 7\n' >hand.yaml
 [ $? -eq 0 ] && grep -q 'warning: hand.yaml: options that nothing reads in this model: kernel-size' out
 result $? "an option of a configuration file that nothing reads" "$(cat out)"
 fails 2 "--qk-norm would change nothing here, it is for a transformer" "$QUIPU" train --train pairs --qk-norm \
-    --steps 1 -m chosen.safetensors
-for kind in "--heads 4" "--encoder transformer"; do
+    --encoder gru --steps 1 -m chosen.safetensors
+for kind in "--heads 4" "--encoder transformer" --qk-norm "--experts 2" "--attention-window 4" "--layer-drop 0.1"; do
     "$QUIPU" train --train pairs --emb-size 16 $kind --steps 1 --overwrite --progress never -m chosen.safetensors \
         >out 2>&1
     grep -q '^model .*--decoder transformer .*(the kind of network that was asked for)$' out
     result $? "$kind asks for a kind of network" "$(cat out)"
 done
+"$QUIPU" train --task lm --train texts --lm-window 0 --emb-size 16 --recurrent-dropout 0.1 --steps 1 --progress never \
+    --overwrite -m chosen.safetensors >out 2>&1
+grep -qE '^model .*--decoder (gru|lstm) ' out
+result $? "--recurrent-dropout asks for recurrent layers" "$(cat out)"

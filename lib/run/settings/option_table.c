@@ -83,6 +83,13 @@ static bool embeds(const qp_train_settings *s) { return !bag(s) && !ngram(s); }
 
 static bool hides(const qp_train_settings *s) { return !linear_bag(s) && !ngram(s); }
 
+static bool reads_both_ways(const qp_train_settings *s)
+{
+    return qp_model_kind_is_recurrent(s->model.encoder) || s->model.encoder == QP_KIND_MAMBA;
+}
+
+static bool has_width(const qp_train_settings *s) { return recurrent(s) || text_cnn(s) || bag(s); }
+
 static bool forgets_in(int64_t kind)
 {
     return qp_model_kind_is_recurrent(kind) && qp_cell_shape_of((qp_cell_kind)kind)->forget != QP_CELL_NO_GATE;
@@ -272,6 +279,13 @@ const qp_option_use qp_option_table[] = {
     {"activation", activated, "a transformer, --encoder text-cnn or --task mlm", 0, 0},
     {"norm_type", normed, "a transformer, mamba, --encoder conv, --rnn-norm or --task mlm", 0, 0},
     {"norm_epsilon", normed, "a transformer, mamba, --encoder conv, --rnn-norm or --task mlm", 0, 0},
+    {"bidirectional", reads_both_ways, "recurrent encoders and mamba (a transformer sees both directions)", 0, 0},
+    {"hidden_size", has_width, "recurrent layers, --encoder text-cnn or bag", 0, 0},
+    {"pooling", embeds, "networks with embeddings (--encoder transformer, gru, lstm ...)", 0, 0},
+    {"input_feeding", attentive, "a recurrent decoder with a source (--decoder gru, lstm ...)", 0, 0},
+    {"context_feeding", attentive, "a recurrent decoder with a source (--decoder gru, lstm ...)", 0, 0},
+    {"recurrent_dropout", RECURRENT, 0, 0},
+    {"zoneout", RECURRENT, 0, 0},
     {"direction_merge", two_directions, "--bidirectional", 0, 0},
     {"attention", attentive, "a recurrent decoder with a source (--decoder gru, lstm ...)", 0, 0},
     {"attention_size", attention_layer, "--attention bahdanau, luong-concat or coverage of a recurrent decoder", 0, 0},

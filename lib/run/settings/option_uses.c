@@ -126,6 +126,18 @@ int qp_option_uses_shared(const qp_train_settings *settings, bool (*given)(const
     return count;
 }
 
+int qp_option_uses_unread(const qp_train_settings *settings, bool (*given)(const void *self, const char *name),
+                          const void *self)
+{
+    char name[NAME_BYTES];
+    int count = given(self, "layers") && unread(settings, "layers");
+    for (int i = 0; i < qp_model_fields.count; i++) {
+        const char *option = qp_model_fields.field[i].name;
+        count += given(self, hyphenated(option, name)) && unread(settings, option);
+    }
+    return count;
+}
+
 int qp_option_uses_list(const qp_train_settings *settings, char *text, size_t bytes)
 {
     qp_train_settings plain;

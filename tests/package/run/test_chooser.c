@@ -205,21 +205,25 @@ Test(chooser, networks_around_what_was_given)
     }
 }
 
-/* Options that cells alone read make a transformer a GRU; those of transformers win over both. */
+/* Options that only recurrent layers read make a transformer a GRU; where as many are for either, it stays. Encoders
+ * alone have no attention to a source, and language models no source. */
 Test(chooser, given_options_ask_for_their_kind_of_network)
 {
+    enum { TRANSFORMER = QP_KIND_TRANSFORMER, GRU = QP_KIND_GRU };
     static const struct {
         const char *given;
-        int kind;
-    } row[] = {{"", QP_KIND_TRANSFORMER},
-               {" bidirectional ", QP_KIND_GRU},
-               {" attention ", QP_KIND_GRU},
-               {" input-feeding ", QP_KIND_GRU},
-               {" context-feeding ", QP_KIND_GRU},
-               {" hidden-size ", QP_KIND_GRU},
-               {" hidden-size  heads ", QP_KIND_TRANSFORMER},
-               {" kv-heads ", QP_KIND_TRANSFORMER},
-               {" gated-ff ", QP_KIND_TRANSFORMER}};
+        int kind[3]; /* of a translator, a classifier, a language model */
+    } row[] = {{"", {TRANSFORMER, TRANSFORMER, TRANSFORMER}},
+               {" bidirectional ", {GRU, GRU, TRANSFORMER}},
+               {" attention ", {GRU, TRANSFORMER, TRANSFORMER}},
+               {" input-feeding ", {GRU, TRANSFORMER, TRANSFORMER}},
+               {" context-feeding ", {GRU, TRANSFORMER, TRANSFORMER}},
+               {" hidden-size ", {GRU, GRU, GRU}},
+               {" rnn-residual ", {GRU, GRU, GRU}},
+               {" hidden-size  heads ", {TRANSFORMER, TRANSFORMER, TRANSFORMER}},
+               {" hidden-size  heads  zoneout ", {GRU, GRU, GRU}},
+               {" kv-heads ", {TRANSFORMER, TRANSFORMER, TRANSFORMER}},
+               {" gated-ff ", {TRANSFORMER, TRANSFORMER, TRANSFORMER}}};
     for (int side = 0; side < 3; side++)
         for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
             qp_chooser c = begin(side == 1   ? QP_TASK_CLASSIFY
@@ -234,8 +238,8 @@ Test(chooser, given_options_ask_for_their_kind_of_network)
                                            .hidden = 8,
                                            .ff = 8,
                                            .heads = 2});
-            if (side != 2) cr_expect_eq(s.model.encoder, row[i].kind, "encoder, %s", row[i].given);
-            if (side != 1) cr_expect_eq(s.model.decoder, row[i].kind, "decoder, %s", row[i].given);
+            if (side != 2) cr_expect_eq(s.model.encoder, row[i].kind[side], "encoder, %s", row[i].given);
+            if (side != 1) cr_expect_eq(s.model.decoder, row[i].kind[side], "decoder, %s", row[i].given);
         }
 }
 
