@@ -25,7 +25,7 @@
 #define QP_RUN_PORTIONS(X) X(portion) X(portion_batch)
 #define QP_RUN_REALS(X) X(seconds) X(window_loss) X(best_metric) X(plateau_rate) X(plateau_best)
 
-enum { QP_CHECKPOINTS_MAX = 1000 };
+enum { QP_CHECKPOINTS_MAX = 1001 }; /* one more than --average may be */
 
 /*   update            updates done          epoch    the current one, from 1         batch   batches done in this epoch
  *   validation_due    a validation follows this update                validated_update   of the last one; 0: none

@@ -139,8 +139,7 @@ static qp_status save_models(qp_run *run, bool better)
     snprintf(path, sizeof path, "%s/best.safetensors", t->folder);
     if (writes && better) QP_TRY(t->hooks.save_model(t->hooks.self, path));
     if (s->models > 0 && !is_regular(run, s->model[s->models - 1])) s->models--;
-    int64_t most = run->config->average < QP_CHECKPOINTS_MAX ? run->config->average + 1 : QP_CHECKPOINTS_MAX;
-    while (s->models >= most) {
+    while (s->models > run->config->average) { /* with this one, one more than the final model is the mean of */
         s->models--;
         memmove(s->model, s->model + 1, (size_t)s->models * sizeof *s->model);
     }

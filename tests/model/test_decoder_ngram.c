@@ -86,7 +86,8 @@ Test(decoder_ngram, probabilities_of_tokens)
 /* Special ids that come after the words change who shares the probability of the unknown word. */
 Test(decoder_ngram, other_special_ids)
 {
-    static const qp_special_ids other[] = {{-1, 1, 2, 3, -1}, {0, 1, 2, -1, -1}, {0, 1, 2, 3, -1}, {8, 1, 2, 3, -1}};
+    static const qp_special_ids other[] = {{-1, 1, 2, 3, -1}, {0, 1, 2, -1, -1}, {0, 1, 2, 3, -1},
+                                           {8, 1, 2, 3, -1},  {3, 0, 2, 1, -1}};
     static const int32_t start[] = {0, 3}, id[] = {4, 8, QP_EOS};
     qp_model *model = ngram_model(2);
     qp_tape *tape = qp_tape_new();
