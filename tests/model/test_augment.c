@@ -35,6 +35,16 @@ Test(augment, words_become_unknown_and_special_ids_stay)
 }
 
 /* Words are left out or move a little; special ids stay in their places among them. */
+/* Pairs of words of one text that changed places; they were `ahead` places apart in 10, 11, 12 ... */
+static int inversions(const int32_t *id, int texts, int length, int ahead)
+{
+    int count = 0;
+    for (int i = 0; i < texts; i++)
+        for (int a = 0; a + 1 < length; a++)
+            for (int b = a + 1; b + 1 < length; b++) count += id[i * length + a] - id[i * length + b] == ahead;
+    return count;
+}
+
 Test(augment, words_are_left_out_and_move)
 {
     enum { TEXTS = 300, LENGTH = 12 };
@@ -49,6 +59,13 @@ Test(augment, words_are_left_out_and_move)
     int words = qp_sequence_rows(dropped.sequences) - TEXTS, all = TEXTS * (LENGTH - 1), moved = 0;
     cr_expect_lt(fabs(words - 0.7 * all), 5 * sqrt(all * 0.21), "%d of %d", words, all);
     qp_ids swapped = qp_word_noise(tape, &special, text, 0, 2);
+    /* words i and i+d, at i + 3u and i + d + 3v, change places with probability (1 - d/3)^2 / 2 */
+    for (int ahead = 1; ahead < 3; ahead++) {
+        double chance = pow(1 - ahead / 3.0, 2) / 2, pairs = TEXTS * (LENGTH - 1 - ahead);
+        int found = inversions(swapped.id, TEXTS, LENGTH, ahead);
+        cr_expect_lt(fabs(found - chance * pairs), 5 * sqrt(pairs * chance), "%d words ahead: %d of %g", ahead, found,
+                     pairs);
+    }
     qp_ids few = qp_word_noise(tape, &special, text, 0.99, 3);
     for (int i = 0; i < TEXTS; i++) {
         const int32_t *kept = dropped.id + dropped.sequences.start[i], *order = swapped.id + start[i];
