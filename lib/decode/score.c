@@ -137,7 +137,7 @@ static stretch stretch_at(const job *j, int32_t line, int32_t first)
     int64_t context = j->source ? 0 : qp_context_of(j->scorer->model), size = context ? context : count;
     if (carries(j, line)) size = CARRY_AFTER;
     stretch t = {.line = line, .first = first};
-    if (context && first > 0) {
+    if (context) {
         t.first = (int32_t)qp_context_start(context, first);
         t.again = first - t.first;
     }

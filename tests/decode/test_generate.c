@@ -216,6 +216,26 @@ Test(generate, tokens_stop_and_end)
     qp_model_free(model);
 }
 
+/* The whole text, with what begins it and the prompt, is at most as long; a longer prompt still gets one token. */
+Test(generate, the_length_of_the_whole_text)
+{
+    qp_model *model = language_model(QP_KIND_TRANSFORMER, 16, 16);
+    qp_generator g = {.model = model, .codec = &codec, .sample = &sample};
+    static const struct {
+        int64_t tokens, max_length, made;
+    } row[] = {{0, 10, 6}, {4, 10, 4}, {40, 10, 6}, {0, 5, 1}, {0, 4, 1}, {9, 2, 1}, {0, 30, 26}};
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        qp_generated result;
+        g.limit.tokens = row[i].tokens;
+        g.limit.max_length = row[i].max_length;
+        cr_assert_eq(qp_generate(&g, tape, (const int32_t[]){4, 5, 6}, 3, 0, NULL, NULL, &result), QP_OK);
+        cr_expect_eq(result.tokens, row[i].made, "%d of %d: %d", (int)row[i].tokens, (int)row[i].max_length,
+                     (int)result.tokens);
+        qp_generated_free(&result);
+    }
+    qp_model_free(model);
+}
+
 Test(generate, no_ngram_comes_twice)
 {
     qp_model *model = language_model(QP_KIND_TRANSFORMER, 64, 64);

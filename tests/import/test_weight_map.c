@@ -98,6 +98,23 @@ Test(weight_map, rules_move_rows)
     cr_expect_eq(v[13], 13); /* values stay */
 }
 
+/* The window of a filter is a row; a single number may have no dimension. */
+Test(weight_map, other_dimensions)
+{
+    const qp_weight_array filters[] = {{.name = "a.3", .dimensions = 4, .shape = {2, 3, 2, 2}, .count = 24}};
+    const qp_weight_array led[] = {{.name = "a.3", .dimensions = 3, .shape = {1, 4, 6}, .count = 24}};
+    const qp_weight_array number[] = {{.name = "a.3", .dimensions = 0, .count = 1}};
+    qp_real v[24];
+    cr_assert_eq(make(QP_WEIGHT_PLAIN, "a.#", filters, 1, 2, 12, v), QP_OK, "%s", qp_error_message());
+    cr_expect_eq(v[23], 23);
+    cr_expect_eq(make(QP_WEIGHT_PLAIN, "a.#", filters, 1, 6, 4, v), QP_EDATA);
+    cr_assert_eq(make(QP_WEIGHT_PLAIN, "a.#", led, 1, 4, 6, v), QP_OK, "%s", qp_error_message());
+    cr_expect_eq(make(QP_WEIGHT_PLAIN, "a.#", led, 1, 6, 4, v), QP_EDATA);
+    cr_assert_eq(make(QP_WEIGHT_PLAIN, "a.#", number, 1, 1, 1, v), QP_OK, "%s", qp_error_message());
+    cr_expect_eq(v[0], 0);
+    cr_expect_eq(make(QP_WEIGHT_PLAIN, "a.#", number, 1, 2, 1, v), QP_EDATA);
+}
+
 Test(weight_map, what_does_not_fit_is_refused)
 {
     const qp_weight_array list[] = {array("a.3", 2, 2), array("z", 1, 1)};

@@ -20,6 +20,8 @@ Test(classes, a_matrix_by_hand)
     s = qp_class_scores_of(&c, 2, 1, &support);
     cr_assert(s.precision == 0 && s.recall == 0 && s.f == 0 && support == 0);
     cr_assert_float_eq(qp_class_scores_macro(&c, 1).recall, (0.75 + 0.5) / 2, 1e-12);
+    cr_assert_eq(qp_confusion_add(&c, 2, 2), QP_OK);
+    cr_assert_float_eq(qp_class_balanced_accuracy(&c), (0.75 + 0.5 + 1) / 3, 1e-12);
     cr_assert_eq(qp_confusion_add(&c, 3, 0), QP_EDATA);
     cr_assert_eq(qp_confusion_add(&c, 0, -1), QP_EDATA);
     qp_confusion_free(&c);

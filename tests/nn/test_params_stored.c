@@ -88,11 +88,13 @@ Test(params_stored, numbers_that_do_not_fit_are_refused)
                 {QP_WEIGHT_FP16, 70000, QP_EDATA},
                 {QP_WEIGHT_BF16, 70000, QP_OK},
                 {QP_WEIGHT_BF16, -INFINITY, QP_EDATA}};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        qp_params *params = three_parameters();
-        qp_params_value(params, 0)[17] = (qp_real)rows[i].value;
-        cr_expect_eq(qp_params_quantize(params, rows[i].type), rows[i].status, "%zu", i);
-        if (rows[i].status != QP_OK) cr_expect(strstr(qp_error_message(), "matrix"), "%s", qp_error_message());
-        qp_params_free(params);
-    }
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (int place = 0; place < 2; place++) { /* the first weight, the last */
+            qp_params *params = three_parameters();
+            const qp_parameter *p = qp_params_at(params, 0);
+            qp_params_value(params, 0)[place * (p->rows * p->columns - 1)] = (qp_real)rows[i].value;
+            cr_expect_eq(qp_params_quantize(params, rows[i].type), rows[i].status, "%zu", i);
+            if (rows[i].status != QP_OK) cr_expect(strstr(qp_error_message(), "matrix"), "%s", qp_error_message());
+            qp_params_free(params);
+        }
 }
