@@ -124,6 +124,35 @@ Test(quipu, text_is_generated_piece_by_piece)
     quipu_close(package);
 }
 
+/* "After an error, pointers handed out are NULL", whatever was in them. */
+Test(quipu, nothing_is_handed_out_after_an_error)
+{
+    static const char *const unknown[] = {"no-such-option", "1", NULL}, *const text[] = {"a"};
+    const quipu_options wrong = {.size = sizeof wrong, .option = unknown};
+    quipu_package *package = language_model(), *opened = package, *trained = package;
+    char garbage[1], *setting = garbage, *generated = garbage;
+    quipu_translations *translations = (quipu_translations *)package;
+    quipu_maps *maps = (quipu_maps *)package;
+    float number, *vector = &number;
+    int width;
+    failed(quipu_open("absent.safetensors", &opened), QUIPU_ENOINPUT, "absent.safetensors");
+    cr_expect_null(opened);
+    failed(quipu_setting(package, "no-such-setting", &setting), QUIPU_EUSAGE, "no-such-setting");
+    cr_expect_null(setting);
+    failed(quipu_translate(package, text, 1, NULL, &translations), QUIPU_EUSAGE, "task lm");
+    cr_expect_null(translations);
+    failed(quipu_generate(package, "a", &wrong, NULL, NULL, &generated), QUIPU_EUSAGE, "no-such-option");
+    cr_expect_null(generated);
+    failed(quipu_embed(package, text, 1, &wrong, &vector, &width), QUIPU_EUSAGE, "no-such-option");
+    cr_expect_null(vector);
+    failed(quipu_attend(package, "a", "b", NULL, &maps), QUIPU_EUSAGE, "no source");
+    cr_expect_null(maps);
+    const quipu_training training = {.size = sizeof training, .option = unknown, .train_text = "ab\n"};
+    failed(quipu_train(&training, &trained, NULL), QUIPU_EUSAGE, "no-such-option");
+    cr_expect_null(trained);
+    quipu_close(package);
+}
+
 Test(quipu, calls_for_other_tasks_are_refused)
 {
     quipu_package *package = language_model();
