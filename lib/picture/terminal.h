@@ -14,8 +14,9 @@ typedef struct {
 } qp_terminal_style;
 
 /* qp_terminal_draw — one map (layer, head: number from 0, QP_OVER_MEAN or QP_OVER_MAX) as text with caption, labels and
- * legend (a caption wider than the terminal takes several lines); *text is malloc'ed. Shades are relative to the map's largest weight. Column labels are vertical; if one is
- * too long for that, they are numbered and listed below. Wide East Asian characters keep the columns aligned.
+ * legend (a caption wider than the terminal takes several lines); *text is malloc'ed. Shades are relative to the map's
+ * largest weight. Column labels are vertical; if one is too long for that, they are numbered and listed below. Wide
+ * East Asian characters keep the columns aligned.
  * Errors  QP_EUSAGE if there is no such map; QP_EMEMORY. */
 qp_status qp_terminal_draw(const qp_picture *picture, qp_map_kind kind, int layer, int head,
                            const qp_terminal_style *style, char **text);
