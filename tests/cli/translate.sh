@@ -157,6 +157,21 @@ fails 2 "beam-size" "$QUIPU" translate -m m.safetensors --beam-size many valid.s
     ! cmp -s covered plain
 result $? "--coverage-penalty joins the scores" "$(head -n 2 covered)"
 
+# A validation translates as the command does with the same beam.
+toy_pairs 40 >pairs && cut -f 1 pairs >pairs.src && cut -f 2 pairs >pairs.tgt
+for beam in 1 5; do
+    toy_train beam$beam.safetensors --steps 20 --valid-freq 20 --label-smoothing 0.3 --valid-metrics chrf \
+        --valid-beam-size $beam
+    "$QUIPU" translate -m beam$beam.safetensors --beam-size $beam pairs.src >beam$beam.tgt
+    chrf=$("$QUIPU" evaluate chrf --hyp beam$beam.tgt --ref pairs.tgt | awk '{ print $2; exit }')
+    valid=$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i ~ /chrf/) n = i } END { printf "%.2f", $n }' \
+        beam$beam.run/metrics.csv)
+    [ "$chrf" = "$valid" ]
+    result $? "--valid-beam-size $beam" "$chrf and $valid"
+done
+! cmp -s beam1.tgt beam5.tgt
+result $? "a wider beam finds other translations" "$(head -n 3 beam1.tgt)"
+
 # A validation text with words that the vocabulary lacks says how many: 2 of 7 tokens (ends included) of the source.
 printf 'one two\nqqq zzz three\n' >odd.src
 printf 'two one\nthree one two\n' >odd.tgt
