@@ -146,14 +146,14 @@ int qp_chooser_unread(const qp_train_settings *s, int encoder, int decoder)
     return s->given ? qp_option_uses_unread(&other, s->given, s->given_self) : 0;
 }
 
-/* Options that only one kind of network reads ask for that kind. */
-static void fit_kinds(const qp_train_settings *s, qp_network *n)
+/* Options that only one kind of network reads ask for that kind, where the kinds are free. */
+static void fit_kinds(const qp_train_settings *s, bool free_encoder, bool free_decoder, qp_network *n)
 {
     static const int kind[] = {QP_KIND_GRU, QP_KIND_TRANSFORMER};
     int encoder = n->encoder, decoder = n->decoder, fewest = qp_chooser_unread(s, encoder, decoder);
     for (size_t i = 0; i < sizeof kind / sizeof *kind; i++) {
-        int reader = encoder == QP_KIND_NONE ? QP_KIND_NONE : kind[i];
-        int writer = decoder == QP_KIND_NONE ? QP_KIND_NONE : kind[i], unread = qp_chooser_unread(s, reader, writer);
+        int reader = free_encoder ? kind[i] : encoder, writer = free_decoder ? kind[i] : decoder;
+        int unread = qp_chooser_unread(s, reader, writer);
         if (unread >= fewest) continue;
         fewest = unread;
         n->encoder = reader;
@@ -167,12 +167,12 @@ void qp_choose_network(qp_chooser *c, const char *reason, qp_network n)
     char options[300], encoder[40], decoder[40];
     const qp_network usual = n;
     bool encodes = n.encoder != QP_KIND_NONE, decodes = n.decoder != QP_KIND_NONE;
-    if (!qp_chooser_given(s, "encoder") && !qp_chooser_given(s, "decoder")) fit_kinds(s, &n);
     if (qp_chooser_given(s, "encoder")) n.encoder = s->model.encoder;
     if (qp_chooser_given(s, "decoder")) n.decoder = s->model.decoder;
     if (qp_chooser_given(s, "word-layers")) n.word_layers = (int)s->model.word_layers;
     bool free_encoder = encodes && !qp_chooser_given(s, "encoder"),
          free_decoder = decodes && !qp_chooser_given(s, "decoder");
+    fit_kinds(s, free_encoder, free_decoder, &n);
     if (encodes && decodes && free_decoder && !free_encoder)
         n.decoder = qp_model_kind_is_recurrent(n.encoder) ? n.encoder : QP_KIND_TRANSFORMER;
     if (encodes && decodes && free_encoder && !free_decoder)

@@ -221,6 +221,7 @@ Test(chooser, given_options_ask_for_their_kind_of_network)
                {" hidden-size ", {GRU, GRU, GRU}},
                {" rnn-residual ", {GRU, GRU, GRU}},
                {" hidden-size  heads ", {TRANSFORMER, TRANSFORMER, TRANSFORMER}},
+               {" encoder  hidden-size ", {TRANSFORMER, TRANSFORMER, GRU}},
                {" hidden-size  heads  zoneout ", {GRU, GRU, GRU}},
                {" kv-heads ", {TRANSFORMER, TRANSFORMER, TRANSFORMER}},
                {" gated-ff ", {TRANSFORMER, TRANSFORMER, TRANSFORMER}}};
