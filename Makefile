@@ -116,11 +116,12 @@ tokenizer-cases: $(BUILD)/tests/cases  ## compare with other tokenizers: make to
 	@$(BUILD)/tests/cases $(CASES)
 	@if [ -d "$(CASES2)" ]; then $(BUILD)/tests/cases --corners $(CASES2); else echo "corners: no $(CASES2), skipped"; fi
 
+# The checks are small: compiling takes longer than running, so not at -O3.
 gradcheck:  ## every gradient against finite differences, in double precision
-	@$(MAKE) BUILD=$(BUILD)/double EXTRA="-DQP_DOUBLE $(EXTRA)" gradient-tests
+	@$(MAKE) BUILD=$(BUILD)/double CFLAGS="-O1" EXTRA="-DQP_DOUBLE $(EXTRA)" gradient-tests
 
-# Scripts that learn for long; what they call, others call too.
-LONG_SCRIPTS = $(addprefix tests/cli/,advice.sh label_files.sh plans.sh regular.sh)
+# Scripts that take long under sanitizers; what they call, others call too.
+LONG_SCRIPTS = $(addprefix tests/cli/,advice.sh label_files.sh manual.sh overwrite.sh plans.sh regular.sh resume.sh)
 # At -O1 the sums of the kernels would live in memory: training would take three times as long.
 asan:  ## tests with the address, leak and undefined-behavior sanitizers (gradient checks: the same code in double)
 	@echo "left out: $(LONG_SCRIPTS)"
