@@ -25,7 +25,7 @@ refused "for recurrent layers" --rnn-residual --encoder transformer --decoder tr
 refused "for n-grams (--decoder ngram)" --order 4
 refused "for --accum above 1" --accum-mean batches
 refused "for --weight-decay, --decoupled-decay or --l2" --decay-all
-refused "for optimizers other than rprop" --optimizer rprop --clip-norm 1
+refused "for an optimizer other than rprop" --optimizer rprop --clip-norm 1
 refused "for --lr-warmup" --lr-warmup 0 --lr-warmup-start 0.5
 cut -f 1 pairs >texts && awk '{ print (NR % 2 ? "a" : "b") "\t" $0 }' texts >labels
 labels="$QUIPU train --task classify --train labels --encoder transformer --steps 1 -q -m n.safetensors"

@@ -219,7 +219,7 @@ static bool exp_range(const qp_train_settings *s)
 #define RECURRENT recurrent, "recurrent layers (--encoder or --decoder gru, lstm ...)"
 #define CONVOLUTION convolution, "convolutions (--encoder conv or text-cnn)"
 #define REGRESS regress, "--task regress"
-#define NETWORK network, "networks; --decoder ngram counts"
+#define NETWORK network, "a network in place of --decoder ngram"
 
 const qp_option_use qp_option_table[] = {
     /* the model */
@@ -373,8 +373,8 @@ const qp_option_use qp_option_table[] = {
     /* the optimizer */
     {"accum_mean", accumulates, "--accum above 1", 0, 0},
     {"lookahead_alpha", looks_ahead, "--lookahead", 0, 0},
-    {"clip_norm", reads_sizes, "optimizers other than rprop", 0, 0},
-    {"clip_value", reads_sizes, "optimizers other than rprop", 0, 0},
+    {"clip_norm", reads_sizes, "an optimizer other than rprop", 0, 0},
+    {"clip_value", reads_sizes, "an optimizer other than rprop", 0, 0},
     {"beta1", .optimizers = ADAMS | BIT(QP_LION) | BIT(QP_SCHEDULE_FREE)},
     {"beta2", .optimizers = ADAMS | BIT(QP_LION)},
     {"eps", .optimizers = ADAMS | BIT(QP_ADAGRAD) | BIT(QP_ADADELTA) | BIT(QP_RMSPROP) | BIT(QP_LARS)},
