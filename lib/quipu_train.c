@@ -73,7 +73,9 @@ static qp_status set_options(job *j)
         QP_TRY(set_given(j));
     }
     QP_TRY(qp_train_complete(&j->settings, given, j));
-    return qp_option_uses_check(&j->settings, given, j);
+    j->settings.typed = given;
+    bool counts = j->settings.model.decoder == QP_KIND_NGRAM; /* others are checked when what is left open is chosen */
+    return counts ? qp_option_uses_check(&j->settings, given, j) : QP_OK;
 }
 
 /* ---- texts in memory ---- */

@@ -78,20 +78,20 @@ static qp_status apply_preset(qp_options *options)
     return QP_OK;
 }
 
-/* An option on the command line that nothing reads is a mistake: of n-grams here, of others as soon as the options that
- * are left open are chosen. A configuration file may have been written by a run, with every option in it, so there it
- * is only worth a warning. */
+static bool configured(const void *options, const char *name) { return qp_options_configured(options, name); }
+
+/* An option on the command line that nothing reads is a mistake, one of a configuration file is worth a warning: a run
+ * writes all of them. Those of n-grams are checked here, of others as soon as what is left open is chosen. */
 static qp_status check_uses(const qp_options *options)
 {
     char names[300];
     settings.typed = given;
-    if (settings.model.decoder == QP_KIND_NGRAM) {
-        QP_TRY(qp_option_uses_check(&settings, given, options));
-        if (qp_option_uses_shared(&settings, given, options, names, sizeof names) > 0)
-            qp_warn("n-grams do not read %s; leave that out", names);
-    }
-    if (options->config && !*settings.job.preset && qp_option_uses_list(&settings, names, sizeof names) > 0)
-        qp_warn("%s: options that nothing reads in this model: %s", options->config, names);
+    if (settings.model.decoder != QP_KIND_NGRAM) return QP_OK;
+    QP_TRY(qp_option_uses_check(&settings, given, options));
+    if (qp_option_uses_shared(&settings, given, options, names, sizeof names) > 0)
+        qp_warn("n-grams do not read %s; leave that out", names);
+    if (qp_option_uses_list(&settings, configured, options, names, sizeof names) > 0)
+        qp_warn("options of the configuration file that nothing reads in this model: %s", names);
     return QP_OK;
 }
 

@@ -137,6 +137,13 @@ static qp_status check_records(const qp_train_settings *s)
     return QP_OK;
 }
 
+/* Was this option given in the configuration file, and not on the command line? */
+static bool configured(const void *self, const char *name)
+{
+    const qp_train_settings *s = self;
+    return s->given(s->given_self, name) && !(s->typed && s->typed(s->given_self, name));
+}
+
 /* Options that nothing reads, now that the others are chosen. A configuration file may hold all options, so what it
  * gives is only worth a warning. */
 static qp_status check_uses(qp_train_run *run)
@@ -151,7 +158,10 @@ static qp_status check_uses(qp_train_run *run)
             warn(run, text);
         }
     }
-    if (s->given && qp_option_uses_check(s, s->given, s->given_self) != QP_OK) warn(run, qp_error_message());
+    if (s->given && qp_option_uses_list(s, configured, s, names, sizeof names) > 0) {
+        snprintf(text, sizeof text, "options of the configuration file that nothing reads in this model: %s", names);
+        warn(run, text);
+    }
     return QP_OK;
 }
 

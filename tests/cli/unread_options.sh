@@ -81,12 +81,20 @@ holds "a preset with other options than the command's" train --preset seq2seq-ls
 cp m.run/config.yaml own.yaml
 "$QUIPU" train own.yaml -m own.safetensors --quiet >out 2>&1
 result $? "the configuration that a run wrote" "$(cat out)"
-"$QUIPU" train --task classify --train labels --steps 1 -q -m bag.safetensors --overwrite &&
-    "$QUIPU" train bag.run/config.yaml --progress never -m own.safetensors --overwrite >out 2>&1 && ! grep warning out
-result $? "the configuration of a bag, without a warning" "$(cat out)"
+for kind in "classify --train labels" "classify --train labels --encoder gru" "lm --train texts" "tag --train tags" \
+    "translate --train pairs" "translate --train pairs --encoder transformer" "mlm --train texts"; do
+    "$QUIPU" train --task $kind --steps 1 -q -m written.safetensors --overwrite &&
+        "$QUIPU" train written.run/config.yaml --progress never -m own.safetensors --overwrite >out 2>&1 &&
+        ! grep -i warning out
+    result $? "the configuration of --task $kind, without a warning" "$(cat out)"
+done
+printf 'model:\n  hidden_size: 24\n' >hand.yaml
+"$QUIPU" train hand.yaml --train pairs --steps 1 --progress never -m h.safetensors >out 2>&1 && ! grep warning out &&
+    grep -q '^model .*--decoder gru ' out
+result $? "an option of a configuration file chooses the kind that reads it" "$(cat out)"
 printf 'model:\n  kernel_size: 7\n' >hand.yaml
-"$QUIPU" train hand.yaml --train pairs --layers 1 --emb-size 16 --steps 1 -q -m h.safetensors >out 2>&1
-[ $? -eq 0 ] && grep -q 'warning: hand.yaml: options that nothing reads in this model: kernel-size' out
+"$QUIPU" train hand.yaml --train pairs --layers 1 --emb-size 16 --steps 1 --overwrite -m h.safetensors >out 2>&1
+[ $? -eq 0 ] && grep -q 'warning: options of the configuration file that nothing reads in this model: kernel-size' out
 result $? "an option of a configuration file that nothing reads" "$(cat out)"
 fails 2 "--qk-norm would change nothing here, it is for a transformer" "$QUIPU" train --train pairs --qk-norm \
     --encoder gru --steps 1 -m chosen.safetensors

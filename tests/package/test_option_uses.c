@@ -174,16 +174,18 @@ Test(option_uses, what_is_not_read_is_refused)
     }
 }
 
+static bool all(const void *self, const char *name) { return !self && *name; }
+
 /* Options that were set and are not read, in the order of the help; a text that is too short is cut. */
 Test(option_uses, the_list)
 {
     qp_train_settings s;
     char text[200], little[8];
     settings_of(&s, GRU);
-    cr_expect(qp_option_uses_list(&s, text, sizeof text) == 0 && !*text, "defaults are no options: %s", text);
+    cr_expect(qp_option_uses_list(&s, all, NULL, text, sizeof text) == 0 && !*text, "defaults are no options: %s", text);
     settings_of(&s, GRU "ff_size=8 heads=2 lr_power=3 seed=4");
-    cr_expect_eq(qp_option_uses_list(&s, text, sizeof text), 3);
+    cr_expect_eq(qp_option_uses_list(&s, all, NULL, text, sizeof text), 3);
     cr_expect_str_eq(text, "ff-size, heads, lr-power");
-    cr_expect_eq(qp_option_uses_list(&s, little, sizeof little), 3);
+    cr_expect_eq(qp_option_uses_list(&s, all, NULL, little, sizeof little), 3);
     cr_expect_str_eq(little, "ff-size");
 }

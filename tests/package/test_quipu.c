@@ -104,6 +104,26 @@ Test(quipu, a_callback_stops_the_training)
     cr_assert_null(package);
 }
 
+/* What is left open is chosen around the options that are given, and only then are they checked. */
+Test(quipu, a_kind_is_chosen_that_reads_the_options)
+{
+    static const char *const read[] = {"tokenizer", "word", "emb-size", "8", "hidden-size", "8", "steps", "1", NULL};
+    static const char *const unread[] = {"tokenizer", "word", "encoder", "gru", "heads", "2", "steps", "1", NULL};
+    static const char *const counted[] = {"task", "lm", "decoder", "ngram", "lora", "2", NULL};
+    quipu_training training = {.size = sizeof training, .option = read, .train_text = "a b\tb a\nb\tb\n"};
+    quipu_package *package;
+    char *decoder;
+    cr_assert_eq(quipu_train(&training, &package, NULL), QUIPU_OK, "%s", quipu_error_message());
+    cr_assert_eq(quipu_setting(package, "decoder", &decoder), QUIPU_OK);
+    cr_expect_str_eq(decoder, "gru");
+    quipu_free(decoder);
+    quipu_close(package);
+    training.option = unread;
+    failed(quipu_train(&training, &package, NULL), QUIPU_EUSAGE, "--heads would change nothing here");
+    training.option = counted;
+    failed(quipu_train(&training, &package, NULL), QUIPU_EUSAGE, "--lora would change nothing here");
+}
+
 static int collect(void *self, const char *text, size_t bytes)
 {
     strncat(self, text, bytes);

@@ -138,12 +138,13 @@ int qp_option_uses_unread(const qp_train_settings *settings, bool (*given)(const
     return count;
 }
 
-int qp_option_uses_list(const qp_train_settings *settings, char *text, size_t bytes)
+int qp_option_uses_list(const qp_train_settings *settings, bool (*given)(const void *self, const char *name),
+                        const void *self, char *text, size_t bytes)
 {
     qp_train_settings plain;
     const qp_field_table *table[QP_TRAIN_ALL_TABLES];
     void *object[QP_TRAIN_ALL_TABLES], *usual[QP_TRAIN_ALL_TABLES];
-    char value[600], normal[600];
+    char value[600], normal[600], name[NAME_BYTES];
     int count = 0;
     *text = '\0';
     qp_train_defaults(&plain);
@@ -152,10 +153,10 @@ int qp_option_uses_list(const qp_train_settings *settings, char *text, size_t by
     for (int t = 0; t < QP_TRAIN_ALL_TABLES; t++)
         for (int i = 0; i < table[t]->count; i++) {
             const qp_field *field = &table[t]->field[i];
+            if (!given(self, hyphenated(field->name, name)) || !unread(settings, field->name)) continue;
             qp_config_get(field, object[t], value, sizeof value);
             qp_config_get(field, usual[t], normal, sizeof normal);
-            if (strcmp(value, normal) == 0 || !unread(settings, field->name)) continue;
-            append("", field->name, count++, text, bytes);
+            if (strcmp(value, normal) != 0) append("", field->name, count++, text, bytes);
         }
     return count;
 }

@@ -11,8 +11,9 @@
  *   may be given, separated by commas. Returns how many there are.
  * qp_option_uses_unread — how many options of the model were given and are not read: another kind may read them.
  * qp_option_uses_reads — does such a training read the option (its field's name)?
- * qp_option_uses_list — the names of all options that are not read and do not have their default value, separated by
- *   commas: such as those of a configuration file. Returns how many there are; `text` may hold fewer. */
+ * qp_option_uses_list — the names of the options that were given, are not read and do not have their default value,
+ *   separated by commas: a configuration file may hold all options. Returns how many there are; `text` may hold
+ *   fewer. */
 qp_status qp_option_uses_check(const qp_train_settings *settings, bool (*given)(const void *self, const char *name),
                                const void *self);
 int qp_option_uses_shared(const qp_train_settings *settings, bool (*given)(const void *self, const char *name),
@@ -20,6 +21,7 @@ int qp_option_uses_shared(const qp_train_settings *settings, bool (*given)(const
 int qp_option_uses_unread(const qp_train_settings *settings, bool (*given)(const void *self, const char *name),
                           const void *self);
 bool qp_option_uses_reads(const qp_train_settings *settings, const char *option);
-int qp_option_uses_list(const qp_train_settings *settings, char *text, size_t bytes);
+int qp_option_uses_list(const qp_train_settings *settings, bool (*given)(const void *self, const char *name),
+                        const void *self, char *text, size_t bytes);
 
 #endif
