@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "lib/import/gguf/gguf_package.h"
-#include "tokenizer/tokenizer_json.h"
 #include "tests/import/gguf/gguf_bytes.h"
 #include "tests/import/gguf/gguf_tiny.h"
 #include "tests/import/import_folder.h"
+#include "tokenizer/tokenizer_json.h"
 
 static void set_up(void)
 {
