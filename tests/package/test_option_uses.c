@@ -182,7 +182,7 @@ Test(option_uses, the_list)
     qp_train_settings s;
     char text[200], little[8];
     settings_of(&s, GRU);
-    cr_expect(qp_option_uses_list(&s, all, NULL, text, sizeof text) == 0 && !*text, "defaults are no options: %s", text);
+    cr_expect(qp_option_uses_list(&s, all, NULL, text, sizeof text) == 0 && !*text, "defaults are none: %s", text);
     settings_of(&s, GRU "ff_size=8 heads=2 lr_power=3 seed=4");
     cr_expect_eq(qp_option_uses_list(&s, all, NULL, text, sizeof text), 3);
     cr_expect_str_eq(text, "ff-size, heads, lr-power");
