@@ -401,7 +401,8 @@ qp_status qp_defaults_schedule(qp_train_settings *s, bool has_valid, qp_pass pas
     if (!chooses(s)) return QP_OK;
     bool transformer = s->model.encoder == QP_KIND_TRANSFORMER || s->model.decoder == QP_KIND_TRANSFORMER;
     char why[80];
-    snprintf(why, sizeof why, "the run has %lld update%s", (long long)total, total == 1 ? "" : "s");
+    snprintf(why, sizeof why, "the run has %s%lld update%s", *s->training.time_limit ? "at most " : "",
+             (long long)total, total == 1 ? "" : "s");
     if (qp_schedule_warms(&s->schedule))
         qp_choose(&c, "warm-up", transformer ? "a tenth of the run" : "a twentieth of the run", "lr-warmup=%lld",
                   (long long)qp_within((double)total / (transformer ? 10 : 20), 0, 2000));

@@ -47,6 +47,7 @@ typedef struct {
     double validation_share;        /* of the time limit that the last validation took, the update after it included */
     bool validation_ran;            /* since the last update */
     double validated_share;         /* qp_run_time_share at the last validation that was due */
+    bool time_checked;              /* by qp_run_check_time, in this session */
 } qp_run;
 
 /* trainer_state.c
@@ -86,8 +87,11 @@ qp_status qp_run_join_states(qp_run *run);
 qp_status qp_run_open(qp_run *run, qp_trainer *trainer);
 qp_status qp_run_close(qp_run *run, qp_status status);
 
-/* trainer_plan.c: notes when the schedule, the warmup or --average does not fit the length of the run. */
+/* trainer_plan.c
+ * qp_run_check_plan — notes when the schedule, the warmup or --average does not fit the length of the run.
+ * qp_run_check_time — notes, once a session, that --time-limit ends the run before two passes over the data. */
 void qp_run_check_plan(qp_run *run);
+void qp_run_check_time(qp_run *run);
 
 /* trainer_update.c: one update, with its progress report. */
 qp_status qp_run_update(qp_run *run);

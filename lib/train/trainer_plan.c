@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <math.h>
 
 #include "lib/train/trainer_internal.h"
 
@@ -39,4 +40,21 @@ void qp_run_check_plan(qp_run *run)
                     "warning: the schedule ends after %" PRId64 " updates, the run after %" PRId64
                     ": from there the learning rate stays at %.3g; use --lr-total %" PRId64,
                     s->lr_total, updates, qp_schedule_rate(s, &run->plateau, s->lr_total), updates);
+}
+
+void qp_run_check_time(qp_run *run)
+{
+    static const double measured = 0.03, few_passes = 2; /* what shows the speed, as a share of the limit */
+    const qp_run_state *s = &run->state;
+    if (run->time_checked || run->time_limit <= 0 || run->session.seconds < measured * run->time_limit) return;
+    run->time_checked = true;
+    double left = run->time_limit - (qp_run_clock() - run->started);
+    double updates = (double)s->update + left * (double)(s->update - run->first_update) / run->session.seconds;
+    double passes = (double)(s->epoch - 1) + fmin(1, (double)s->batch / (double)run->batches);
+    passes *= updates / (double)s->update;
+    if (passes >= few_passes || qp_run_share_done(run) * updates >= (double)s->update) return;
+    qp_run_note(run,
+                "at this speed --time-limit %s ends after about %.0f updates, %.1f passes over the training data: more "
+                "time, fewer examples or a smaller model would allow more passes",
+                run->config->time_limit, updates, passes);
 }

@@ -210,6 +210,7 @@ qp_status qp_run_update(qp_run *run)
     bool epoch_ends;
     QP_TRY(advance(run, &epoch_ends));
     end_update(run, epoch_ends);
+    qp_run_check_time(run);
     QP_TRY(report(run, &progress));
     return QP_OK;
 }

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/base/file.h"
 #include "lib/train/checkpoint.h"
@@ -291,4 +292,37 @@ Test(trainer_limits, starting_over)
     cr_expect_eq(memcmp(qp_params_block(r->model->params), qp_params_block(fresh->model->params), size), 0);
     toy_run_free(r);
     toy_run_free(fresh);
+}
+
+static void wait_a_little(void *self)
+{
+    (void)self;
+    nanosleep(&(struct timespec){.tv_nsec = 40000000}, NULL);
+}
+
+/* 40 ms an update and six updates a pass: ten at most in 0.4 s, 15,000 in ten minutes. Said once. */
+Test(trainer_limits, a_time_limit_that_leaves_few_passes)
+{
+    toy_run *r = new_run();
+    r->on_batch = wait_a_little;
+    r->config.epochs = 1000;
+    strcpy(r->config.time_limit, "0.4s");
+    train(r);
+    cr_assert_eq(r->result.end, QP_END_TIME);
+    int updates = 0;
+    double passes = 0;
+    const char *note = strstr(notes, "at this speed --time-limit 0.4s ends");
+    cr_assert(note &&
+                  sscanf(note, "at this speed --time-limit 0.4s ends after about %d updates, %lf", &updates, &passes) == 2,
+              "%s", notes);
+    cr_expect(updates >= 1 && updates <= 10, "%d updates", updates);
+    cr_expect_float_eq(passes, updates / 6.0, 0.1, "%d updates, %g passes", updates, passes);
+    cr_expect_null(strstr(note + 1, "at this speed"));
+
+    strcpy(r->config.time_limit, "1.5s");
+    r->config.steps = 4; /* the limit is not what ends the run */
+    train(r);
+    cr_expect_eq(r->result.end, QP_END_STEPS);
+    cr_expect_null(strstr(notes, "at this speed"), "%s", notes);
+    toy_run_free(r);
 }
