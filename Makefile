@@ -128,8 +128,7 @@ asan:  ## tests with the address, leak and undefined-behavior sanitizers (gradie
 	@$(MAKE) $(SANITIZED) test-units
 
 # Scripts about the files and texts of others, which the Criterion programs damage too.
-FOREIGN = bad_model bad_text bad_train file_lists foreign_tokenizer imports limits lost_output odd_input old_files \
-    tasks tokenizer tokenizer_special
+FOREIGN = bad_model bad_text bad_train file_lists imports limits lost_output odd_input old_files
 asan-short:  ## the same with those scripts only that read files of others, for .ci/run
 	@$(MAKE) $(SANITIZED) TEST_SCRIPTS="$(FOREIGN:%=tests/cli/%.sh)" test-units
 
