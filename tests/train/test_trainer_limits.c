@@ -300,7 +300,7 @@ static void wait_a_little(void *self)
     nanosleep(&(struct timespec){.tv_nsec = 40000000}, NULL);
 }
 
-/* 40 ms an update and six updates a pass: ten at most in 0.4 s, 15,000 in ten minutes. Said once. */
+/* 40 ms an update and six updates a pass: ten at most in 0.4 s. Said once, and not of a run that ends before. */
 Test(trainer_limits, a_time_limit_that_leaves_few_passes)
 {
     toy_run *r = new_run();
